@@ -1,0 +1,57 @@
+import { quantile } from '../harness/statistics.js';
+import type { Contender, Figure } from '../harness/suite.js';
+import { quote } from './quote.js';
+import { type Caller, echoes } from './remote-echo.js';
+import { startServer } from './server-process.js';
+
+/** How many calls are open at the same time. */
+const concurrencies = [1, 50] as const;
+
+/** Where the figures of a concurrency stand. */
+export function groupOf(concurrency: number): string {
+  return concurrency === 1 ? 'one call at a time' : `${concurrency} calls at once`;
+}
+
+/** Calls a server, which has a process of its own, over one connection. */
+export async function callLoad(name: string): Promise<Contender> {
+  const load = echoes[name];
+  if (!load) throw new Error(`there is no ${name}`);
+  const { connect } = await load();
+  const { port, close } = await startServer(name);
+  const caller = await connect(port);
+  return {
+    measure: async (seconds) => {
+      const figures: Figure[] = [];
+      for (const concurrency of concurrencies) figures.push(...(await measure(caller, concurrency, seconds)));
+      return figures;
+    },
+    close: async () => {
+      await caller.close();
+      await close();
+    },
+  };
+}
+
+async function measure(caller: Caller, concurrency: number, seconds: number): Promise<Figure[]> {
+  const latencies: number[] = [];
+  const begin = performance.now();
+  const end = begin + seconds * 1_000;
+  const work = async (): Promise<void> => {
+    for (let now = performance.now(); now < end; ) {
+      await caller.call(quote);
+      const after = performance.now();
+      latencies.push(after - now);
+      now = after;
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, work));
+  const elapsed = performance.now() - begin;
+  const figure = (metric: string, unit: string, value: number): Figure => {
+    return { group: groupOf(concurrency), metric, unit, value };
+  };
+  return [
+    figure('calls/s', 'calls/s', (latencies.length / elapsed) * 1_000),
+    figure('p50', 'us', quantile(latencies, 0.5) * 1_000),
+    figure('p99', 'us', quantile(latencies, 0.99) * 1_000),
+  ];
+}

@@ -1,0 +1,50 @@
+import { parseArgs } from 'node:util';
+import { bootstrap, type RunningRoute } from 'micro-framework';
+import { orders, ShopModule } from './shop.js';
+
+const { broker } = parseArgs({ options: { broker: { type: 'string', default: 'memory://' } } }).values;
+const runner = await bootstrap(ShopModule, {
+  serviceName: 'shop',
+  workerMode: 'process',
+  logLevel: 'fatal',
+  amqpUri: broker,
+});
+const late = Date.now() + 25_000;
+
+while (!isDone(runner.routes) && Date.now() < late) await new Promise((resolve) => setTimeout(resolve, 100));
+await runner.stop();
+
+console.log('\nWhat happened, in attempts:');
+console.table(
+  Object.fromEntries(
+    runner.routes.filter(isListener).map(({ target, counts }) => [
+      target,
+      {
+        succeeded: counts.succeeded,
+        failed: counts.failed,
+        'worker killed': counts.crashed,
+        malformed: counts.rejected,
+        'tried again': counts.retried,
+        'dead letters': counts.deadLettered,
+      },
+    ]),
+  ),
+);
+if (!isDone(runner.routes)) {
+  console.error('not every order was done within 25 seconds');
+  process.exitCode = 1;
+}
+
+/** The till ticks on until the end, which tells nothing. */
+function isListener({ entrypoint }: RunningRoute): boolean {
+  return entrypoint === 'EventListener';
+}
+
+/** Every order was shipped, but for the malformed one, which lies in the dead letters. */
+function isDone(routes: readonly RunningRoute[]): boolean {
+  const counts = (target: string) => routes.find((route) => route.target === target)?.counts;
+  return (
+    (counts('Shipping.ship')?.succeeded ?? 0) >= orders.count - 1 &&
+    counts('Pricing.price')?.deadLettered === 1
+  );
+}

@@ -1,0 +1,251 @@
+import {
+  Deadline,
+  type Extension,
+  type ExtensionContext,
+  type HealthReport,
+  type HealthStatus,
+  healthOfSome,
+  type SharedDefinition,
+  worstHealth,
+} from '@micro-framework/core';
+import { ConnectionLostError, ExchangeTypeError, TopologyClashError } from '../errors.js';
+import { type Publication, Publisher } from '../publish/publisher.js';
+import { Keeper, type Kept } from '../recovery/keeper.js';
+import { type ConnectionHealth, RecoveringConnection } from '../recovery/recovering-connection.js';
+import { Watchdog, type Watched } from '../recovery/watchdog.js';
+import { declare, type Topology } from '../topology/topology.js';
+import { type BrokerAddress, brokerAddress } from './broker-address.js';
+import type { Capabilities } from './capabilities.js';
+import { Connection, isOurFault, type OpenChannel } from './connection.js';
+import { tlsOptions } from './tls.js';
+
+/** Channels that declare at the same time. */
+const sideBySide = 16;
+
+/**
+ * What a service has open on the broker, shared by the listeners and the producer of a runner: one connection that
+ * consumes, with a channel for each listener, and one that publishes, with one confirm channel. They are two because a
+ * broker that is short of memory stops reading from connections that publish, and would not read our acks either, which
+ * are what makes room. A service that only publishes has the second alone.
+ */
+export class Session implements Extension {
+  /** For consumers, which keep their channels on it. */
+  readonly consuming: RecoveringConnection;
+  readonly #context: ExtensionContext;
+  readonly #address: BrokerAddress;
+  readonly #publishing: RecoveringConnection;
+  readonly #publisher: Publisher;
+  readonly #confirmChannel: Keeper;
+  // Declared once more when a channel is opened again: an auto-delete exchange may have gone meanwhile.
+  readonly #topologies: Topology[] = [];
+  readonly #watchdog: Watchdog;
+  #capabilities: Capabilities | undefined;
+
+  constructor(context: ExtensionContext) {
+    const { config, log } = context;
+    this.#context = context;
+    this.#address = brokerAddress(context);
+    this.consuming = this.#connection('consuming');
+    this.#publishing = this.#connection('publishing');
+    this.#publisher = new Publisher({
+      timeout: config.amqpPublishTimeout,
+      messages: config.amqpMaxPending,
+      bytes: config.amqpMaxPendingBytes,
+    });
+    this.#confirmChannel = new Keeper({
+      what: 'the channel for publishing',
+      connection: this.#publishing,
+      open: (connection) => this.#openConfirmChannel(connection),
+      log,
+    });
+    this.#watchdog = new Watchdog(log);
+  }
+
+  /** Called for each consumer when it is made: the service will need a connection that consumes. */
+  watch(consumer: Watched): void {
+    this.#watchdog.add(consumer);
+  }
+
+  async setup(): Promise<void> {
+    // One after the other, so that a broker that is not there yet is told of once.
+    const { stopping } = this.#context;
+    if (this.#hasConsumers) await this.consuming.start(stopping);
+    await this.#publishing.start(stopping);
+    await this.#confirmChannel.start();
+  }
+
+  start(): void {
+    this.#watchdog.start();
+  }
+
+  health(): HealthReport {
+    const consuming = this.#hasConsumers ? this.consuming.health() : undefined;
+    const publishing = this.#publishing.health();
+    const { expected, active } = this.#watchdog;
+    const status = worstHealth([
+      ...[consuming, publishing].map(healthOfConnection),
+      this.#confirmChannel.state === 'open' ? 'up' : 'down',
+      healthOfSome(active, expected),
+    ]);
+    const connections = { ...(consuming && { consuming }), publishing };
+    return {
+      status,
+      details: { ...connections, consumers: { expected, active }, pending: this.#publisher.pending },
+    };
+  }
+
+  /** What the broker can do. Known from `setup` on. */
+  get capabilities(): Capabilities {
+    if (!this.#capabilities) throw new Error('the broker was asked for before it was connected to');
+    return this.#capabilities;
+  }
+
+  /** Declares what an extension needs, now and on every later connection. Throws a `TopologyClashError`. */
+  async declare(topology: Topology): Promise<void> {
+    await this.declareAgain(topology);
+    this.#topologies.push(topology);
+  }
+
+  /** Declares what has gone from the broker meanwhile, if it has. */
+  async declareAgain(...topologies: readonly Topology[]): Promise<void> {
+    const connection = await this.#connected();
+    for (const topology of topologies) await declareOn(connection, topology);
+  }
+
+  /** Publishes with the broker's confirm; see {@link Publisher.publish}. */
+  publish(publication: Publication): Promise<void> {
+    return this.#publisher.publish(publication);
+  }
+
+  /** A channel of its own for one piece of work, once there is a connection. */
+  async openChannel(): Promise<OpenChannel> {
+    return (await this.#connected()).openChannel();
+  }
+
+  /** Waits for confirms until the deadline and closes; the broker puts back what is not acknowledged. */
+  async stop(deadline: Deadline): Promise<void> {
+    this.#watchdog.stop();
+    await deadline.within(this.#publisher.idle());
+    this.#publisher.end(new ConnectionLostError('the service has stopped and closed its connection'));
+    this.#confirmChannel.stop();
+    await Promise.all([this.consuming.close(), this.#publishing.close()]);
+    await this.#address.close();
+  }
+
+  get #hasConsumers(): boolean {
+    return this.#watchdog.expected > 0;
+  }
+
+  /** The connection for everything that is no publishing: what consumes is never blocked. */
+  async #connected(): Promise<Connection> {
+    const either = this.#hasConsumers ? this.consuming : this.#publishing;
+    const patience = this.#context.config.amqpPublishTimeout;
+    const opening = either.opened();
+    if (await Deadline.in(patience).within(opening)) return opening;
+    throw new ConnectionLostError(`there has been no connection to the broker for ${patience} ms`);
+  }
+
+  #connection(purpose: string): RecoveringConnection {
+    const { config, log } = this.#context;
+    return new RecoveringConnection({
+      purpose,
+      patience: config.amqpStartTimeout,
+      log,
+      open: async () => {
+        const uri = await this.#address.resolve();
+        const connection = await Connection.open({
+          uri,
+          heartbeat: config.amqpHeartbeat,
+          name: `${config.serviceName} ${purpose}`,
+          timeout: config.amqpConnectTimeout,
+          ...(uri.startsWith('amqps:') && { tls: await tlsOptions(config) }),
+        });
+        this.#capabilities = connection.capabilities;
+        return connection;
+      },
+    });
+  }
+
+  async #openConfirmChannel(connection: Connection): Promise<Kept> {
+    // Side by side: where the broker is far, one after the other takes long.
+    for (let at = 0; at < this.#topologies.length; at += sideBySide) {
+      const some = this.#topologies.slice(at, at + sideBySide);
+      await Promise.all(some.map((topology) => this.#declareWhatIsGone(connection, topology)));
+    }
+    const link = await connection.openConfirmChannel();
+    this.#publisher.attach(link);
+    connection.onBlocked((reason) => this.#blocked(reason));
+    return { closed: link.closed.then((fault) => this.#closed(connection, fault)) };
+  }
+
+  /** Tells the publisher why its channel has ended: only a fault of a message leads to a search for it. */
+  async #closed(connection: Connection, fault: Error | undefined): Promise<Error | undefined> {
+    if (fault) {
+      this.#publisher.detach({ fault });
+      return fault;
+    }
+    const cause = connection.isOpen ? undefined : await connection.ended;
+    this.#publisher.detach(cause && isOurFault(cause) ? { fault: cause } : { cause });
+    return undefined;
+  }
+
+  async #declareWhatIsGone(connection: Connection, topology: Topology): Promise<void> {
+    try {
+      await declareOn(connection, topology);
+    } catch (err) {
+      if (!(err instanceof TopologyClashError)) throw err;
+      // Somebody has made it anew in another way; but it is there, and can be published to.
+      this.#context.log.error({ err }, 'the broker has something that was declared differently');
+    }
+  }
+
+  #blocked(reason: string | undefined): void {
+    this.#publisher.block(reason);
+    const { log } = this.#context;
+    if (reason === undefined) log.info('the broker takes messages again');
+    else log.warn({ reason }, 'the broker takes no messages for now: publishers wait');
+  }
+}
+
+function healthOfConnection(connection: ConnectionHealth | undefined): HealthStatus {
+  if (connection && connection.state !== 'open') return 'down';
+  return connection?.blocked === undefined ? 'up' : 'degraded';
+}
+
+/** Milliseconds between the end of a channel and the news that its connection has ended. */
+const endPatience = 1_000;
+
+async function declareOn(connection: Connection, topology: Topology): Promise<void> {
+  // Of its own: the broker closes the channel of a declaration that clashes.
+  const { channel, isOpen } = await connection.openChannel();
+  try {
+    await declare(channel, topology);
+  } catch (error) {
+    throw (await unknownExchangeType(connection, topology)) ?? error;
+  } finally {
+    if (isOpen()) await channel.close();
+  }
+}
+
+/** For an exchange of a type it does not know the broker closes the whole connection, and says so there alone. */
+async function unknownExchangeType(
+  connection: Connection,
+  { exchanges }: Topology,
+): Promise<ExchangeTypeError | undefined> {
+  const foreign = exchanges.filter(({ type }) => type.startsWith('x-'));
+  if (foreign.length === 0 || !(await Deadline.in(endPatience).within(connection.ended))) return undefined;
+  const cause = await connection.ended;
+  if (!cause?.message.includes('unknown exchange type')) return undefined;
+  const names = foreign.map(({ name, type }) => `${name} of the type ${type}`).join(', ');
+  return new ExchangeTypeError(
+    `the broker cannot have the exchange ${names}: it knows no such type. Enable the plug-in it belongs to on every node, ` +
+      'or do without: delayStrategy queues needs no plug-in',
+    { cause },
+  );
+}
+
+/** The session of a runner. */
+export const session: SharedDefinition<Session> = {
+  name: 'RabbitMQ',
+  create: (context) => new Session(context),
+};

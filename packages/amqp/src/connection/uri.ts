@@ -1,0 +1,67 @@
+/** The address without its password, for messages and logs. */
+export function redacted(uri: string): string {
+  if (!URL.canParse(uri)) return 'an address that cannot be parsed';
+  const url = new URL(uri);
+  if (url.password !== '') url.password = '***';
+  return url.href;
+}
+
+/** The address with the heartbeat the service was set to. */
+export function withHeartbeat(uri: string, seconds: number): string {
+  const url = new URL(uri);
+  url.searchParams.set('heartbeat', String(seconds));
+  return url.href;
+}
+
+/** The addresses of a setting: a list, or text with commas between them. */
+export function addressesOf(amqpUri: string | readonly string[]): readonly string[] {
+  // A password may hold a comma: one that separates has an address behind it.
+  const addresses = typeof amqpUri === 'string' ? amqpUri.split(/,(?=\s*\w+:\/\/)/) : amqpUri;
+  return addresses.map((address) => address.trim());
+}
+
+/** Whether the address names a broker of this process or of this machine, which is ours to start. */
+export function isEmbedded(uri: string): boolean {
+  return /^(?:memory|file):/.test(uri);
+}
+
+/** What is wrong with an address of a broker. The value is not repeated: there may be a password in it. */
+export function uriFault(amqpUri: string | readonly string[]): string | undefined {
+  const addresses = addressesOf(amqpUri);
+  if (addresses.length > 1 && addresses.some(isEmbedded)) {
+    return 'an embedded broker stands alone: write several addresses only where all are amqp:// or amqps://';
+  }
+  for (const address of addresses) {
+    const fault = addressFault(address);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
+function addressFault(text: string): string | undefined {
+  if (text.startsWith('memory:')) return memoryFault(text);
+  if (text.startsWith('file:')) return folderFault(text);
+  const { protocol, hostname } = URL.canParse(text) ? new URL(text) : { protocol: '', hostname: '' };
+  if ((protocol === 'amqp:' || protocol === 'amqps:') && hostname !== '') return undefined;
+  return (
+    'this is not the address of a broker: write amqp://user:password@host:5672/vhost or amqps://, ' +
+    'or memory://, memory://name or file:///dir for the embedded one'
+  );
+}
+
+function memoryFault(text: string): string | undefined {
+  if (/^memory:\/\/[A-Za-z0-9_.-]{0,100}$/.test(text)) return undefined;
+  return (
+    'this is not the address of a broker in memory: write memory://, or memory://name with 1 to 100 letters, digits, ' +
+    'and _ . - to share it within the process'
+  );
+}
+
+function folderFault(text: string): string | undefined {
+  const isLocal = /^file:\/\/(?:localhost)?\/(?!\/)./.test(text);
+  if (isLocal && URL.canParse(text) && !/[?#]/.test(text)) return undefined;
+  return (
+    "this is not the address of a broker's folder: write file:///an/absolute/directory, with three slashes, " +
+    'and any ? and # in it as %3F and %23'
+  );
+}

@@ -1,0 +1,116 @@
+import type { ConsumeMessage, OpenChannel } from '../connection/connection.js';
+
+/** A delivery's place among those of its channel that are not settled. */
+export interface Place {
+  readonly message: ConsumeMessage;
+  /** The one delivered before it, and the one after; none once it is settled. */
+  before: Place | undefined;
+  after: Place | undefined;
+}
+
+/**
+ * The deliveries of one channel that are not settled. What is acknowledged in one turn of the event loop goes out
+ * together at its end: in one frame, with `multiple`, as far as all that was delivered earlier is settled, too; each by
+ * itself from the first delivery on that is not.
+ */
+export class AckWindow {
+  readonly #link: OpenChannel;
+  // Not an array or a map: a delivery whose handler takes long must not make all later ones wait in it.
+  #oldest: Place | undefined;
+  #newest: Place | undefined;
+  #due: ConsumeMessage[] = [];
+  #endOfTurn: Promise<void> | undefined;
+
+  constructor(link: OpenChannel) {
+    this.#link = link;
+  }
+
+  /** False once the channel has gone, and with it all that was to be settled on it. */
+  get isOpen(): boolean {
+    return this.#link.isOpen();
+  }
+
+  /** Takes a delivery in. Called for each of the channel, in their order, before anything else is done with it. */
+  take(message: ConsumeMessage): Place {
+    const place: Place = { message, before: this.#newest, after: undefined };
+    if (this.#newest) this.#newest.after = place;
+    else this.#oldest = place;
+    this.#newest = place;
+    return place;
+  }
+
+  /** The broker is to forget the delivery. Resolves at the end of this turn, when it has been told. */
+  ack(place: Place): Promise<void> {
+    this.#leave(place);
+    this.#due.push(place.message);
+    this.#endOfTurn ??= new Promise((resolve) => {
+      setImmediate(() => {
+        this.#flush();
+        resolve();
+      });
+    });
+    return this.#endOfTurn;
+  }
+
+  /** The broker is to deliver it again. */
+  requeue(place: Place): void {
+    this.#leave(place);
+    this.#send(() => this.#link.channel.nack(place.message, false, true));
+  }
+
+  /** The broker is to deliver it again, and to count that as a failure, for which some queues have a pause. */
+  fail(place: Place): void {
+    this.#leave(place);
+    this.#send(() => this.#link.channel.reject(place.message, true));
+  }
+
+  #leave(place: Place): void {
+    const { before, after } = place;
+    if (before) before.after = after;
+    else this.#oldest = after;
+    if (after) after.before = before;
+    else this.#newest = before;
+    // One that has grown old would keep the young ones after it from being collected.
+    place.before = undefined;
+    place.after = undefined;
+  }
+
+  #flush(): void {
+    const due = this.#due;
+    this.#due = [];
+    this.#endOfTurn = undefined;
+    this.#send(() => this.#acknowledge(due));
+  }
+
+  #acknowledge(due: readonly ConsumeMessage[]): void {
+    const { channel } = this.#link;
+    const unsettled = this.#oldest ? tagOf(this.#oldest.message) : Number.POSITIVE_INFINITY;
+    let last: ConsumeMessage | undefined;
+    let together = 0;
+    for (const message of due) {
+      if (tagOf(message) > unsettled) {
+        channel.ack(message);
+        continue;
+      }
+      together += 1;
+      if (!last || tagOf(message) > tagOf(last)) last = message;
+    }
+    // The broker knows that one still: a tag that is settled already would cost the channel.
+    if (last) channel.ack(last, together > 1);
+  }
+
+  // Late, after the channel has gone, it is dropped: the broker has put the message back, and its tag means another
+  // message, or none, on the next channel.
+  #send(send: () => void): void {
+    if (!this.isOpen) return;
+    try {
+      send();
+    } catch {
+      // The channel is closing.
+    }
+  }
+}
+
+function tagOf({ fields }: ConsumeMessage): number {
+  return fields.deliveryTag;
+}

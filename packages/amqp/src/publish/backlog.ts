@@ -1,0 +1,126 @@
+import { overflow } from './publish-errors.js';
+import type { Publication, PublisherLimits } from './publisher.js';
+
+/** A message that waits for its confirm. */
+export interface Pending {
+  publication: Publication;
+  readonly bytes: number;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+  /** When its time is up, on the monotonic clock. */
+  readonly deadline: number;
+  /** Why the broker sent a mandatory message back, if it did. It confirms such a message all the same. */
+  returned: string | undefined;
+}
+
+/**
+ * What waits for its confirm, in the order of publishing: first what was sent on the present channel, then what was not.
+ * After a channel was closed for a fault, all that was on it is suspect: it goes out again one at a time, until the bad
+ * one has shown itself.
+ */
+export class Backlog {
+  readonly #limits: PublisherLimits;
+  readonly #expired: (late: Pending) => void;
+  readonly #sent = new Set<Pending>();
+  #unsent = new Set<Pending>();
+  #suspects = new Set<Pending>();
+  #bytes = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(limits: PublisherLimits, expired: (late: Pending) => void) {
+    this.#limits = limits;
+    this.#expired = expired;
+  }
+
+  get size(): number {
+    return this.#sent.size + this.#unsent.size;
+  }
+
+  /** Of the bodies. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Takes a message, or throws a `PublishOverflowError`. */
+  add(publication: Publication, resolve: () => void, reject: (error: Error) => void): void {
+    const { timeout, messages, bytes: mostBytes } = this.#limits;
+    const bytes = publication.body.byteLength;
+    // One that is larger than all room together goes alone.
+    if (this.size >= messages || (this.size > 0 && this.#bytes + bytes > mostBytes)) {
+      throw overflow(publication, this.size, this.#bytes);
+    }
+    const deadline = performance.now() + timeout;
+    this.#unsent.add({ publication, bytes, resolve, reject, deadline, returned: undefined });
+    this.#bytes += bytes;
+    this.#timer ??= setTimeout(() => this.#sweep(), timeout).unref();
+  }
+
+  /** The next that may be sent now; it counts as sent. */
+  next(): Pending | undefined {
+    const [suspect] = this.#suspects;
+    if (suspect && this.#sent.size > 0) return undefined;
+    const [next] = suspect ? [suspect] : this.#unsent;
+    if (!next) return undefined;
+    this.#unsent.delete(next);
+    this.#sent.add(next);
+    return next;
+  }
+
+  /** What is under way on the present channel. */
+  sent(): Iterable<Pending> {
+    return this.#sent;
+  }
+
+  /** True for what is under way on the present channel. */
+  isSent(pending: Pending): boolean {
+    return this.#sent.has(pending);
+  }
+
+  /** Forgets a message that has ended; false where it had been forgotten. */
+  remove(pending: Pending): boolean {
+    const isKnown = this.#sent.delete(pending) || this.#unsent.delete(pending);
+    if (!isKnown) return false;
+    this.#suspects.delete(pending);
+    this.#bytes -= pending.bytes;
+    return true;
+  }
+
+  /**
+   * The channel is gone: what was sent is to be sent again, before all else. With `faulty` one of these messages is to
+   * blame: the one that is returned, where it was alone.
+   */
+  rewind(faulty: boolean): Pending | undefined {
+    const again = [...this.#sent];
+    for (const pending of again) pending.returned = undefined;
+    this.#unsent = new Set([...again, ...this.#unsent]);
+    this.#sent.clear();
+    if (!faulty) return undefined;
+    if (again.length === 1) return again[0];
+    this.#suspects = new Set([...again, ...this.#suspects]);
+    return undefined;
+  }
+
+  /** Forgets all, and returns it. */
+  clear(): readonly Pending[] {
+    const all = [...this.#sent, ...this.#unsent];
+    for (const pending of all) this.remove(pending);
+    clearTimeout(this.#timer);
+    return all;
+  }
+
+  // All wait equally long, so the first in either set is its oldest.
+  #sweep(): void {
+    this.#timer = undefined;
+    const now = performance.now();
+    for (const set of [this.#sent, this.#unsent]) {
+      for (const pending of set) {
+        if (pending.deadline > now) break;
+        this.#expired(pending);
+      }
+    }
+    const [sent] = this.#sent;
+    const [unsent] = this.#unsent;
+    const next = Math.min(sent?.deadline ?? Infinity, unsent?.deadline ?? Infinity);
+    if (next < Infinity) this.#timer ??= setTimeout(() => this.#sweep(), Math.max(1, next - now)).unref();
+  }
+}

@@ -1,0 +1,48 @@
+import { ConfigError, openDependency, type SettingOptions } from '@micro-framework/core';
+import { Producer } from './producer.js';
+import type { PublishOptions } from './worker-producer.js';
+
+/** A producer of a program that is no service. Its connection keeps the process alive until it is closed. */
+export interface StandaloneProducer {
+  /**
+   * Publishes an event and resolves when the broker has confirmed it. Many may be on their way at once.
+   *
+   * @param event - its name, the routing key
+   * @param payload - anything JSON can hold, or bytes, which are sent as they are. Default: `null`.
+   * @throws `UnsendableError`, `UnroutableError`, `PublishRefusedError`, `ConnectionLostError`
+   */
+  publish(event: string, payload?: unknown, options?: Omit<PublishOptions, 'immediate'>): Promise<void>;
+  /** Waits for what is not confirmed yet, for `timeout` milliseconds at the most (default: 25,000), and disconnects. */
+  close(timeout?: number): Promise<void>;
+}
+
+/**
+ * Connects a script or a web application that publishes events in the name of a service and handles none. In the process
+ * of a service use `runner.get(Producer)`: it shares the service's connection.
+ *
+ * @param options - settings, which win over the environment: `amqpUri`, `serviceName`, `logLevel` and so on
+ * @throws `ConnectError` when the broker cannot be reached, `ConfigError` for impossible settings, among which are no
+ * `amqpUri` and `memory://`: there nobody would hear
+ *
+ * @example
+ * ```ts
+ * const shop = await connect({ amqpUri: 'amqp://localhost', serviceName: 'shop' });
+ * await Promise.all([7, 8, 9].map((id) => shop.publish('order_placed', { id })));
+ * await shop.close();
+ * ```
+ */
+export async function connect(options: SettingOptions = {}): Promise<StandaloneProducer> {
+  assertShared(options.amqpUri ?? process.env.AMQP_URI);
+  const { value: producer, close } = await openDependency(Producer, options);
+  return { publish: (event, payload, how) => producer.publish(event, payload, how), close };
+}
+
+/** A broker of its own serves a service, which hears what it publishes; here each event would be lost without a word. */
+function assertShared(amqpUri: SettingOptions['amqpUri']): void {
+  if (amqpUri && amqpUri !== 'memory://') return;
+  throw ConfigError.of([
+    `connect() publishes to services elsewhere, and ${amqpUri ? 'nobody else is at memory://' : 'no broker is named'}: set ` +
+      'the option amqpUri or the environment variable AMQP_URI to the one they use: amqp://user:password@host:5672, ' +
+      'file:///dir, or memory://name for those of this process',
+  ]);
+}

@@ -1,0 +1,202 @@
+import type { ConfirmChannel, Message, OpenChannel, Options } from '../connection/connection.js';
+import { Backlog, type Pending } from './backlog.js';
+import { type Obstacle, refused, timedOut, unroutable, unsendable } from './publish-errors.js';
+
+/** A message on its way to the broker. */
+export interface Publication {
+  readonly exchange: string;
+  readonly routingKey: string;
+  readonly body: Buffer;
+  readonly properties: Options.Publish;
+}
+
+/** How much may wait for the broker, and how long. */
+export interface PublisherLimits {
+  /** Milliseconds. */
+  readonly timeout: number;
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+/** The driver keeps a note of each message that nobody waits for any more. A channel with as many is given up. */
+const mostAbandoned = 10_000;
+
+/**
+ * Publishes on one confirm channel after the other, pipelined: as many messages as callers like share the stream of
+ * confirms. What was not confirmed when a channel ended is sent again on the next one, in its order.
+ *
+ * The broker closes the channel for one bad message (an exchange that is gone), and says nothing of the others on it.
+ * Those are sent again one by one, so that only the bad one is refused.
+ */
+export class Publisher {
+  readonly #backlog: Backlog;
+  readonly #limits: PublisherLimits;
+  #link: OpenChannel<ConfirmChannel> | undefined;
+  /** Why the broker takes nothing for now. */
+  #blocked: string | undefined;
+  /** Why there is no channel. */
+  #cause: Error | undefined;
+  /** The driver has as much to send as it likes to keep. */
+  #isFull = false;
+  /** Sent on the present channel, never confirmed, and given up. */
+  #abandoned = 0;
+  #ended: Error | undefined;
+  #whenIdle: (() => void) | undefined;
+
+  constructor(limits: PublisherLimits) {
+    this.#limits = limits;
+    this.#backlog = new Backlog(limits, (late) => this.#expired(late));
+  }
+
+  /** What waits for its confirm. */
+  get pending(): { readonly messages: number; readonly bytes: number } {
+    return { messages: this.#backlog.size, bytes: this.#backlog.bytes };
+  }
+
+  /**
+   * Resolves when the broker has taken the message, and never otherwise. Rejects with an `UnroutableError` (`mandatory`
+   * only), a `PublishRefusedError`, an `UnsendableError`; a `PublishOverflowError` where too many wait already; and when
+   * its time is up with a `ConnectionLostError` or a `PublishTimedOutError`, after which it may have arrived all the same.
+   */
+  publish(publication: Publication): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#ended) throw this.#ended;
+      this.#backlog.add(publication, resolve, reject);
+      this.#pump();
+    });
+  }
+
+  /** From now on this channel is used. */
+  attach(link: OpenChannel<ConfirmChannel>): void {
+    this.#link = link;
+    this.#blocked = undefined;
+    this.#isFull = false;
+    this.#abandoned = 0;
+    link.channel.on('return', (message) => {
+      if (link === this.#link) this.#returned(message);
+    });
+    link.channel.on('drain', () => {
+      if (link !== this.#link) return;
+      this.#isFull = false;
+      this.#pump();
+    });
+    this.#pump();
+  }
+
+  /**
+   * The channel has ended. `fault` is why the broker closed it, if one of the messages on it is to blame; `cause` why
+   * it is gone otherwise.
+   */
+  detach(end: { readonly fault?: Error | undefined; readonly cause?: Error | undefined }): void {
+    this.#link = undefined;
+    this.#cause = end.fault ?? end.cause;
+    const culprit = this.#backlog.rewind(end.fault !== undefined);
+    if (culprit) this.#end(culprit, refused(culprit.publication, end.fault?.message ?? 'it was closed'));
+  }
+
+  /** The broker takes nothing more for now, or, with no reason, takes messages again. */
+  block(reason: string | undefined): void {
+    this.#blocked = reason;
+    this.#pump();
+  }
+
+  /** Resolves when nothing waits for its confirm. */
+  async idle(): Promise<void> {
+    if (this.#backlog.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#whenIdle = resolve;
+    });
+  }
+
+  /** From now on all is rejected, also what waits for its confirm. */
+  end(error: Error): void {
+    if (this.#ended) return;
+    this.#ended = error;
+    for (const pending of this.#backlog.clear()) pending.reject(error);
+    this.#whenIdle?.();
+  }
+
+  #pump(): void {
+    while (this.#link?.isOpen() && this.#blocked === undefined && !this.#isFull) {
+      const next = this.#backlog.next();
+      if (!next) return;
+      this.#send(next, this.#link);
+    }
+  }
+
+  #send(pending: Pending, link: OpenChannel<ConfirmChannel>): void {
+    const { exchange, routingKey, body, properties } = pending.publication;
+    try {
+      checkNumbers(properties.headers);
+      this.#isFull = !link.channel.publish(exchange, routingKey, body, properties, (error: Error | null) => {
+        // Not an answer: the channel closed before it came, and the message is sent again.
+        if (link !== this.#link || !link.isOpen()) return;
+        this.#answered(pending, error === null);
+        this.#pump();
+      });
+    } catch (cause) {
+      // Closing: it is sent again. Or it could not be encoded.
+      if (!link.isOpen() || (cause as Error).name === 'IllegalOperationError') return;
+      this.#end(pending, unsendable(pending.publication, cause as Error));
+    }
+  }
+
+  #answered(pending: Pending, taken: boolean): void {
+    const { publication, returned } = pending;
+    if (!taken) this.#end(pending, refused(publication, 'is a queue full?'));
+    else if (returned !== undefined) this.#end(pending, unroutable(publication, returned));
+    else this.#end(pending, undefined);
+  }
+
+  /** The end of one message, unless it has ended already. */
+  #end(pending: Pending, error: Error | undefined): void {
+    if (!this.#backlog.remove(pending)) return;
+    if (error) pending.reject(error);
+    else pending.resolve();
+    if (this.#backlog.size === 0) this.#whenIdle?.();
+  }
+
+  #expired(late: Pending): void {
+    const isSent = this.#backlog.isSent(late);
+    this.#end(late, timedOut(late.publication, this.#limits.timeout, this.#obstacle()));
+    if (isSent) this.#abandon(late);
+    this.#pump();
+  }
+
+  #abandon(late: Pending): void {
+    // The driver knows it until the channel ends.
+    late.publication = { ...late.publication, body: Buffer.alloc(0) };
+    this.#abandoned += 1;
+    if (this.#abandoned !== mostAbandoned) return;
+    // Closed already, or closing.
+    this.#link?.channel.close().catch(() => {});
+  }
+
+  #obstacle(): Obstacle {
+    if (!this.#link?.isOpen()) return { kind: 'away', cause: this.#cause };
+    return this.#blocked === undefined ? { kind: 'silent' } : { kind: 'blocked', reason: this.#blocked };
+  }
+
+  /** A return names no publish. Where it fits several all of them fail: rather once more than falsely confirmed. */
+  #returned({ fields, properties }: Message): void {
+    const text = (fields as { replyText?: string }).replyText ?? 'NO_ROUTE';
+    for (const pending of this.#backlog.sent()) {
+      const { publication } = pending;
+      if (
+        publication.properties.mandatory &&
+        publication.exchange === fields.exchange &&
+        publication.routingKey === fields.routingKey &&
+        publication.properties.messageId === properties.messageId
+      )
+        pending.returned = text;
+    }
+  }
+}
+
+// The driver writes them, and the broker closes the whole connection.
+function checkNumbers(value: unknown): void {
+  if (typeof value === 'number' && !Number.isFinite(value))
+    throw new RangeError(`a header holds ${value}: numbers in headers must be finite`);
+  if (typeof value === 'object' && value !== null && !Buffer.isBuffer(value))
+    for (const field of Object.values(value)) checkNumbers(field);
+}

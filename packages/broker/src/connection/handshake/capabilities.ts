@@ -1,0 +1,36 @@
+import { type FieldTable, fieldOf } from '../../codec/field-table.js';
+import type { MethodArguments } from '../../codec/methods.js';
+
+/** How the server calls itself. */
+export const product = 'micro-framework broker';
+
+const capabilities = [
+  'publisher_confirms',
+  'exchange_exchange_bindings',
+  'basic.nack',
+  'consumer_cancel_notify',
+  'connection.blocked',
+  'consumer_priorities',
+  'authentication_failure_close',
+  'per_consumer_qos',
+  'direct_reply_to',
+];
+
+/** What the server says of itself. */
+export const start: MethodArguments<'connection.start'> = {
+  major: 0,
+  minor: 9,
+  serverProperties: new Map([
+    ['product', fieldOf.longstr(product)],
+    ['platform', fieldOf.longstr(`Node.js ${process.versions.node}`)],
+    ['capabilities', fieldOf.table(new Map(capabilities.map((name) => [name, fieldOf.bool(true)])))],
+  ]),
+  mechanisms: Buffer.from('PLAIN AMQPLAIN'),
+  locales: Buffer.from('en_US'),
+};
+
+/** Whether a client said that it understands something. */
+export function isCapable(clientProperties: FieldTable, capability: string): boolean {
+  const said = clientProperties.get('capabilities')?.value;
+  return said instanceof Map && (said as FieldTable).get(capability)?.value === true;
+}

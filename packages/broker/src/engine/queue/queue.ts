@@ -1,0 +1,241 @@
+import { AmqpError } from '../../amqp-error.js';
+import type { FieldTable } from '../../codec/field-table.js';
+import type { Consumer } from '../channel/consumer.js';
+import type { Binding } from '../exchange/binding.js';
+import type { DeathReason } from '../message/dead-letter.js';
+import type { Message } from '../message/message.js';
+import { Deadline } from './deadline.js';
+import { Entry } from './entry.js';
+import type { QueuePolicy } from './queue-arguments.js';
+import type { QueueHost } from './queue-host.js';
+import { Turns } from './turns.js';
+import { Waiting } from './waiting.js';
+
+export interface QueueSettings {
+  readonly durable: boolean;
+  readonly exclusive: boolean;
+  readonly autoDelete: boolean;
+  readonly args: FieldTable;
+}
+
+/** Messages in order, and the consumers they go to. */
+export class Queue {
+  readonly kind = 'queue';
+  /** The bindings that lead here; the exchanges keep them. */
+  readonly incoming = new Set<Binding>();
+  readonly turns: Turns;
+  readonly waiting: Waiting;
+  /** Deliveries that are not settled yet. */
+  unsettled = 0;
+  deleted = false;
+  /** The store's own number for it. */
+  storeId = 0;
+  #lastPosition = 0;
+  #dispatching = false;
+  readonly #headExpiry: Deadline;
+  readonly #ownExpiry: Deadline;
+
+  constructor(
+    readonly name: string,
+    /** How error texts name it. */
+    readonly label: string,
+    readonly settings: QueueSettings,
+    readonly policy: QueuePolicy,
+    /** The connection an exclusive queue belongs to. */
+    readonly owner: object | undefined,
+    readonly host: QueueHost,
+  ) {
+    this.turns = new Turns(policy.singleActiveConsumer);
+    this.waiting = new Waiting(policy);
+    this.#headExpiry = new Deadline(host.clock, () => this.#expire());
+    this.#ownExpiry = new Deadline(host.clock, () => host.discard(this));
+    this.touch();
+  }
+
+  /** Whether what is in it has to be there after a restart: exclusive queues end with their connection. */
+  get kept(): boolean {
+    return this.settings.durable && !this.settings.exclusive;
+  }
+
+  refuses(message: Message): boolean {
+    if (this.policy.overflow === 'drop-head') return false;
+    const { length, bytes } = this.waiting;
+    return length + 1 > this.policy.maxLength || bytes + message.bodySize > this.policy.maxBytes;
+  }
+
+  enqueue(message: Message): void {
+    const entry = new Entry(this, message, ++this.#lastPosition, this.#deadlineOf(message));
+    this.host.memory.hold(message);
+    // Straight to a consumer where one is ready: then a TTL of 0 still means "now or never".
+    const consumer = this.waiting.length === 0 && !this.#dispatching ? this.turns.next() : undefined;
+    if (!consumer?.settings.noAck && this.kept && message.persistent) this.host.store.enqueued(entry);
+    if (consumer) {
+      this.#hand(consumer, entry);
+      return;
+    }
+    this.waiting.add(entry);
+    this.#trim();
+    if (entry.expiresAt !== Number.POSITIVE_INFINITY) this.#expire();
+  }
+
+  /** Dead-letters a message that was turned away at the door. */
+  buryRefused(message: Message): void {
+    this.host.bury(new Entry(this, message, 0, Number.POSITIVE_INFINITY), 'maxlen');
+  }
+
+  /** Puts back what a journal remembers; nobody consumes yet. */
+  recover(entry: Entry): void {
+    this.host.memory.hold(entry.message);
+    this.#lastPosition = Math.max(this.#lastPosition, entry.position);
+    this.waiting.add(entry);
+  }
+
+  /** Takes the next entry for `basic.get`. */
+  fetch(): Entry | undefined {
+    this.touch();
+    this.#expire();
+    const entry = this.waiting.shift();
+    if (entry) {
+      this.unsettled++;
+      this.#armTtl();
+    }
+    return entry;
+  }
+
+  /** The entry is done with. */
+  settle(entry: Entry): void {
+    this.unsettled--;
+    this.#remove(entry);
+  }
+
+  reject(entry: Entry): void {
+    this.unsettled--;
+    if (!this.deleted) this.host.bury(entry, 'rejected');
+    this.#remove(entry);
+  }
+
+  /** Takes entries back without looking for consumers yet: a channel returns several queues' at once. */
+  giveBack(entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      this.unsettled--;
+      entry.redelivered = true;
+      entry.consumer = undefined;
+      entry.returns++;
+      if (this.deleted) this.#remove(entry);
+      else if (entry.returns > this.policy.deliveryLimit) this.#kill(entry, 'delivery_limit');
+      else {
+        if (entry.recordBytes > 0) this.host.store.returned(entry);
+        this.waiting.restore(entry);
+      }
+    }
+    if (this.deleted) return;
+    this.#trim();
+    this.#expire();
+  }
+
+  join(consumer: Consumer): void {
+    if (!this.turns.admits(consumer.settings.exclusive))
+      throw new AmqpError('ACCESS_REFUSED', `${this.label} in exclusive use`);
+    this.turns.add(consumer);
+    this.touch();
+  }
+
+  leave(consumer: Consumer): void {
+    if (!this.turns.remove(consumer)) return;
+    this.touch();
+    if (this.turns.size === 0 && this.settings.autoDelete) this.host.discard(this);
+    else this.dispatch();
+  }
+
+  /** The consumer has credit again. */
+  readmit(consumer: Consumer): void {
+    if (consumer.waiting && consumer.hasCredit) this.turns.rejoin(consumer);
+    this.dispatch();
+  }
+
+  dispatch(): void {
+    if (this.#dispatching || this.deleted || this.turns.size === 0) return;
+    this.#dispatching = true;
+    while (this.waiting.length > 0) {
+      const consumer = this.turns.next();
+      if (!consumer) break;
+      this.#expire();
+      const entry = this.waiting.shift();
+      if (entry) this.#hand(consumer, entry);
+    }
+    this.#dispatching = false;
+    this.#armTtl();
+  }
+
+  purge(): number {
+    const { length } = this.waiting;
+    for (let entry = this.waiting.shift(); entry; entry = this.waiting.shift()) this.#remove(entry);
+    this.#armTtl();
+    return length;
+  }
+
+  /** The queue is used: its own expiry starts anew, or does not run while it has consumers. */
+  touch(): void {
+    const { expires } = this.policy;
+    const idle = expires !== undefined && this.turns.size === 0 && !this.deleted;
+    this.#ownExpiry.set(idle ? this.host.clock.now() + expires : Number.POSITIVE_INFINITY);
+  }
+
+  /** Ends it: no timer is left, its messages are dropped, and its consumers have to be told. */
+  close(): { readonly messages: number; readonly consumers: readonly Consumer[] } {
+    this.deleted = true;
+    const messages = this.purge();
+    this.touch();
+    const consumers = [...this.turns.all];
+    for (const consumer of consumers) this.turns.remove(consumer);
+    return { messages, consumers };
+  }
+
+  /** Starts the timers of what was recovered. */
+  wake(): void {
+    this.#expire();
+  }
+
+  #hand(consumer: Consumer, entry: Entry): void {
+    this.unsettled++;
+    consumer.deliver(entry);
+  }
+
+  #remove(entry: Entry): void {
+    if (entry.recordBytes > 0) this.host.store.removed(entry);
+    this.host.memory.release(entry.message);
+  }
+
+  #kill(entry: Entry, reason: DeathReason): void {
+    this.host.bury(entry, reason);
+    this.#remove(entry);
+  }
+
+  #trim(): void {
+    const { maxLength, maxBytes, overflow } = this.policy;
+    if (overflow !== 'drop-head') return;
+    while (this.waiting.length > maxLength || this.waiting.bytes > maxBytes)
+      this.#kill(this.waiting.shift() as Entry, 'maxlen');
+  }
+
+  #deadlineOf(message: Message): number {
+    const ttl = Math.min(
+      this.policy.ttl ?? Number.POSITIVE_INFINITY,
+      message.expiration ?? Number.POSITIVE_INFINITY,
+    );
+    return ttl === Number.POSITIVE_INFINITY ? ttl : this.host.clock.now() + ttl;
+  }
+
+  // Only the head is looked at: RabbitMQ's short-lived messages wait behind long-lived ones too.
+  #expire(): void {
+    for (let head = this.waiting.first(); head; head = this.waiting.first()) {
+      if (head.expiresAt === Number.POSITIVE_INFINITY || head.expiresAt > this.host.clock.now()) break;
+      this.#kill(this.waiting.shift() as Entry, 'expired');
+    }
+    this.#armTtl();
+  }
+
+  #armTtl(): void {
+    this.#headExpiry.set(this.waiting.first()?.expiresAt ?? Number.POSITIVE_INFINITY);
+  }
+}

@@ -1,0 +1,99 @@
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { type FileHandle, open, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BrokerError } from '../broker-error.js';
+
+const segmentName = /^journal-(\d{8})$/;
+const snapshotName = /^snapshot-(\d{8})$/;
+
+/**
+ * The files of a journal. `journal-N` holds what happened, in order; `snapshot-N` holds everything there was when
+ * `journal-N` began, so that the journals before it are of no use. Only the user of the process may read them.
+ */
+export class DataFolder {
+  constructor(readonly path: string) {
+    try {
+      mkdirSync(path, { recursive: true, mode: 0o700 });
+    } catch (cause) {
+      throw storageError('create', path, cause);
+    }
+  }
+
+  segment(number: number): string {
+    return join(this.path, `journal-${pad(number)}`);
+  }
+
+  snapshot(number: number): string {
+    return join(this.path, `snapshot-${pad(number)}`);
+  }
+
+  /** The newest snapshot, if any, and the journals that go on from it, oldest first. */
+  contents(): { readonly snapshot: number | undefined; readonly segments: readonly number[] } {
+    const snapshots = this.#numbers(snapshotName);
+    const snapshot = snapshots.at(-1);
+    return { snapshot, segments: this.#numbers(segmentName).filter((number) => number >= (snapshot ?? 0)) };
+  }
+
+  /** Opens a file for writing and makes its name last. */
+  async create(path: string, flags: 'r+' | 'w'): Promise<FileHandle> {
+    try {
+      const file = await open(path, flags, 0o600);
+      await this.sync();
+      return file;
+    } catch (cause) {
+      throw storageError('write to', path, cause);
+    }
+  }
+
+  async publish(temporary: string, final: string): Promise<void> {
+    await rename(temporary, final);
+    await this.sync();
+  }
+
+  /** Removes what a snapshot has made useless. */
+  removeBefore(number: number): void {
+    for (const old of this.#numbers(segmentName))
+      if (old < number) rmSync(this.segment(old), { force: true });
+    for (const old of this.#numbers(snapshotName))
+      if (old < number) rmSync(this.snapshot(old), { force: true });
+  }
+
+  /** The names in the folder are on the disk, too. */
+  async sync(): Promise<void> {
+    if (process.platform === 'win32') return; // a folder cannot be opened there
+    const folder = await open(this.path, 'r');
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+  }
+
+  #numbers(pattern: RegExp): number[] {
+    try {
+      const found = readdirSync(this.path).flatMap((name) => pattern.exec(name)?.[1] ?? []);
+      return found.map(Number).sort((a, b) => a - b);
+    } catch (cause) {
+      throw storageError('read', this.path, cause);
+    }
+  }
+}
+
+function pad(number: number): string {
+  return String(number).padStart(8, '0');
+}
+
+/** The system's error as one that says what to do. */
+export function storageError(doing: string, path: string, cause: unknown): BrokerError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG')
+    return new BrokerError(
+      'BROKER_DATA_FULL',
+      `cannot ${doing} ${path}: no space is left; make room on that disk`,
+      { cause },
+    );
+  const advice = 'give the process a directory that it may write to';
+  return new BrokerError('BROKER_DATA_NOT_WRITABLE', `cannot ${doing} ${path}: ${message}; ${advice}`, {
+    cause,
+  });
+}

@@ -1,0 +1,79 @@
+import { ByteReader } from '../codec/byte-reader.js';
+import type { Message } from '../engine/message/message.js';
+import { type JournalRecord, type KeptBinding, readRecord } from './records.js';
+
+export interface RecoveredEntry {
+  readonly position: number;
+  readonly message: Message;
+  readonly expiresAt: number;
+  redelivered: boolean;
+  returns: number;
+}
+
+export type RecoveredExchange = Extract<JournalRecord, { kind: 'exchange' }>;
+
+export interface RecoveredQueue extends Extract<JournalRecord, { kind: 'queue' }> {
+  readonly entries: Map<number, RecoveredEntry>;
+}
+
+/** What the records add up to, read in order. A record that is applied twice changes nothing. */
+export class Recovered {
+  readonly exchanges = new Map<string, RecoveredExchange>();
+  readonly queues = new Map<number, RecoveredQueue>();
+  readonly bindings = new Map<string, KeptBinding>();
+  /** The broker was stopped in good order, so what it says of redelivery is the whole truth. */
+  clean = false;
+  #last: Message | undefined;
+
+  applyAll(payload: Buffer): void {
+    const reader = new ByteReader(payload);
+    while (reader.left > 0) this.#apply(readRecord(reader, this.#last));
+  }
+
+  #apply(record: JournalRecord): void {
+    this.clean = record.kind === 'clean';
+    switch (record.kind) {
+      case 'exchange':
+        this.exchanges.set(record.name, record);
+        return;
+      case 'exchangeGone':
+        this.exchanges.delete(record.name);
+        return;
+      case 'queue':
+        if (!this.queues.has(record.id)) this.queues.set(record.id, { ...record, entries: new Map() });
+        return;
+      case 'queueGone':
+        this.queues.delete(record.id);
+        return;
+      case 'bound':
+        this.bindings.set(idOf(record.binding), record.binding);
+        return;
+      case 'unbound':
+        this.bindings.delete(idOf(record.binding));
+        return;
+      case 'entry':
+        this.#enter(record);
+        return;
+      case 'returned': {
+        const entry = this.queues.get(record.place.queue)?.entries.get(record.place.position);
+        if (entry) Object.assign(entry, { returns: record.returns, redelivered: true });
+        return;
+      }
+      case 'removed':
+        this.queues.get(record.place.queue)?.entries.delete(record.place.position);
+    }
+  }
+
+  #enter(record: Extract<JournalRecord, { kind: 'entry' }>): void {
+    const { place, message = this.#last, expiresAt, redelivered, returns } = record;
+    this.#last = message;
+    const { position } = place;
+    const entries = this.queues.get(place.queue)?.entries;
+    if (message) entries?.set(position, { position, message, expiresAt, redelivered, returns });
+  }
+}
+
+function idOf({ source, toQueue, destination, key, args }: KeptBinding): string {
+  const fields = [...args].map(([name, field]) => [name, field.raw.toString('latin1')]);
+  return JSON.stringify([source, toQueue, destination, key, fields.sort()]);
+}

@@ -1,0 +1,75 @@
+import { chmodSync } from 'node:fs';
+import { createServer, type Server as NetServer } from 'node:net';
+import { BrokerError } from '../broker-error.js';
+import { Connection } from '../connection/connection.js';
+import type { ServerContext } from '../connection/context.js';
+
+/** Where to listen: a Unix socket, or an address and a port. */
+export interface Endpoint {
+  readonly socketPath: string | undefined;
+  readonly host: string;
+  readonly port: number;
+}
+
+const goodbyeWithin = 500;
+
+/** The listening socket and the connections it has taken. */
+export class Server {
+  readonly connections = new Set<Connection>();
+  readonly #net: NetServer;
+
+  constructor(readonly context: ServerContext) {
+    this.#net = createServer({ noDelay: true }, (socket) => {
+      if (context.faults.refusing) return socket.destroy();
+      this.connections.add(new Connection(context, socket, (ended) => this.connections.delete(ended)));
+    });
+  }
+
+  /** Listens, and returns the port; 0 for a Unix socket. */
+  async listen({ socketPath, host, port }: Endpoint): Promise<number> {
+    await new Promise<void>((resolve, reject) => {
+      this.#net.once('error', (error: NodeJS.ErrnoException) =>
+        reject(cannotListen(error, socketPath ?? `${host}:${port}`)),
+      );
+      // Of its own also in a process of `node:cluster`, where all would share one socket and get each other's clients.
+      const endpoint = socketPath === undefined ? { port, host } : { path: socketPath };
+      this.#net.listen({ ...endpoint, exclusive: true }, resolve);
+    });
+    this.#net.on('error', (error) => this.context.internalError(error));
+    // The password is no longer the only guard: other users cannot open the socket at all.
+    if (socketPath !== undefined) chmodSync(socketPath, 0o600);
+    const address = this.#net.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
+  }
+
+  /** Takes no more connections, says goodbye to those there are, and cuts those that do not answer. */
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#net.close(() => resolve()));
+    for (const connection of this.connections)
+      connection.close('CONNECTION_FORCED', "broker forced connection closure with reason 'shutdown'");
+    const cut = setTimeout(() => this.dropConnections(), goodbyeWithin);
+    await closed;
+    clearTimeout(cut);
+  }
+
+  /** Cuts every connection without a word, and returns how many there were. */
+  dropConnections(): number {
+    const all = [...this.connections];
+    for (const connection of all) connection.destroy();
+    return all.length;
+  }
+}
+
+function cannotListen(cause: NodeJS.ErrnoException, where: string): BrokerError {
+  if (cause.code === 'EADDRINUSE') {
+    const advice = 'choose another, or port 0 for any free one';
+    return new BrokerError(
+      'BROKER_PORT_IN_USE',
+      `startBroker: ${where} is in use by another program; ${advice}`,
+      { cause },
+    );
+  }
+  return new BrokerError('BROKER_LISTEN_FAILED', `startBroker: cannot listen on ${where}: ${cause.message}`, {
+    cause,
+  });
+}

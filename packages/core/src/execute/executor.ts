@@ -1,0 +1,27 @@
+import type { Deadline } from '../extend/deadline.js';
+import type { HealthReport } from '../extend/health.js';
+import type { Call } from '../run/call.js';
+import type { Outcome } from '../run/outcome.js';
+
+/** Milliseconds the hooks of a stopping worker may take. */
+export const stopHooksTime = 2_000;
+
+/**
+ * Runs the calls of one context. Whatever becomes of a worker, every call handed in ends once, as an outcome:
+ * `execute` never rejects and never hangs.
+ */
+export interface Executor {
+  /** Calls that can run at the same time: workers times calls a worker. */
+  readonly capacity: number;
+  /** Resolves when the workers are ready; rejects with a `WorkerStartError` when they cannot be. */
+  start(): Promise<void>;
+  execute(call: Call): Promise<Outcome>;
+  /** How many of its workers are there, and how much they have to do. */
+  health(): HealthReport;
+  /**
+   * Lets running calls end until the deadline; what is left then is cut off and ends as `refused` with the reason
+   * `stopping`, begun or not: it is handed back, not counted as a failure. Queued calls end so at once, or run
+   * first in the greedy modes. Resolves when no worker is left, with the number of calls that were cut off.
+   */
+  stop(deadline: Deadline): Promise<number>;
+}

@@ -1,0 +1,65 @@
+import type { WireError } from '../errors/wire-error.js';
+import type { Call } from '../run/call.js';
+import type { Outcome } from '../run/outcome.js';
+import type { PackedOutcome } from './packed.js';
+
+// What crosses between the main side and a worker. Boot, calls and the stop are tasks of poolifier's; everything
+// else, outcomes first of all, are messages of our own beside them. Their mark tells them from poolifier's messages
+// and from what a handler may send by itself.
+
+/** Calls that became ready in one turn travel together. Numbers, not ids, name them: ids come from outside. */
+export interface Batch {
+  /** Number of the first call; the others follow on. */
+  readonly first: number;
+  readonly calls: readonly Call[];
+}
+
+/** How the start of a worker ended. */
+export type BootAnswer = { readonly ok: true } | { readonly ok: false; readonly error: WireError };
+
+export type ToWorker =
+  /** The call's time is over: abort its signal. */
+  { readonly mf: 'cancel'; readonly callId: string; readonly reason: WireError } | Answer;
+
+export type Answer =
+  | { readonly mf: 'answer'; readonly question: number; readonly ok: true; readonly value: unknown }
+  | { readonly mf: 'answer'; readonly question: number; readonly ok: false; readonly error: WireError };
+
+/** A worker half asks its main half. */
+export interface Question {
+  readonly mf: 'question';
+  readonly question: number;
+  readonly dependency: string;
+  readonly request: unknown;
+  readonly callId: string | undefined;
+}
+
+export type FromWorker =
+  /** Calls that ended in one turn, by their numbers. */
+  | { readonly mf: 'outcomes'; readonly outcomes: readonly PackedOutcome[] }
+  | Question
+  /** An error nobody caught: the worker is about to die of it. */
+  | { readonly mf: 'last-words'; readonly error: WireError };
+
+/** Tells a message of ours from any other. */
+export function isOurs<Message extends { readonly mf: string }>(message: unknown): message is Message {
+  return typeof message === 'object' && message !== null && 'mf' in message;
+}
+
+const failures: ReadonlySet<unknown> = new Set(['failed', 'crashed', 'timed-out', 'rejected']);
+
+/** Whether a worker can have meant it: a handler may send under our mark, too, and the main side must not fall over it. */
+export function isOutcome(outcome: unknown): outcome is Outcome {
+  if (!isRecord(outcome)) return false;
+  const { kind, effects, error } = outcome;
+  if (kind === 'succeeded') return Array.isArray(effects) && effects.every(isRecord);
+  return kind === 'filtered' || (failures.has(kind) && isWireError(error));
+}
+
+function isWireError(error: unknown): boolean {
+  return isRecord(error) && typeof error.name === 'string' && typeof error.message === 'string';
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

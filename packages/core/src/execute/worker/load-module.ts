@@ -1,0 +1,30 @@
+import { registeredModule } from '../../declare/module-registry.js';
+import type { Class } from '../../declare/token.js';
+import { WorkerStartError } from '../../errors/kernel-errors.js';
+import type { WorkerInit } from '../worker-init.js';
+import { takeWorkerSeat } from './seat.js';
+
+/**
+ * Imports the service's file and finds its module class. Where that file calls `bootstrap`, it never finishes here,
+ * since `bootstrap` does not resolve in a worker: then the class is taken as soon as `bootstrap` was reached.
+ */
+export function loadModule({ url, moduleKey }: WorkerInit): Promise<Class> {
+  return new Promise((resolve, reject) => {
+    const serveIfDeclared = (): boolean => {
+      const declared = registeredModule(moduleKey);
+      if (declared) resolve(declared);
+      return declared !== undefined;
+    };
+    takeWorkerSeat({ reached: serveIfDeclared });
+    import(url).then(() => {
+      if (!serveIfDeclared()) reject(missing(url, moduleKey));
+    }, reject);
+  });
+}
+
+function missing(url: string, moduleKey: string): WorkerStartError {
+  return new WorkerStartError(
+    `the worker imported ${url}, which does not declare the module ${moduleKey}: ` +
+      'is the class with @Module() made at the top of that file, in every run alike?',
+  );
+}

@@ -1,0 +1,65 @@
+import { toWireError } from '../../errors/wire-error.js';
+import type { HandlerHost } from '../../handle/handler-host.js';
+import type { Outcome } from '../../run/outcome.js';
+import type { Batch, BootAnswer, ToWorker } from '../protocol.js';
+import type { WorkerInit } from '../worker-init.js';
+import type { Channel } from './channel.js';
+import { loadHost } from './load-host.js';
+import { Outbox } from './outbox.js';
+import { Questions } from './questions.js';
+
+/** What a worker does: load the service, run its calls, stop it. */
+export class WorkerService {
+  readonly #outbox: Outbox;
+  readonly #questions: Questions;
+  #host: HandlerHost | undefined;
+
+  constructor(channel: Channel) {
+    this.#outbox = new Outbox(channel);
+    this.#questions = new Questions(channel);
+    // The main side sees only that the worker died; this tells it of what.
+    process.on('uncaughtExceptionMonitor', (error) => {
+      channel.post({ mf: 'last-words', error: toWireError(error) });
+    });
+  }
+
+  async boot(init: WorkerInit): Promise<BootAnswer> {
+    try {
+      this.#host = await loadHost(init, this.#questions.ask);
+      await this.#host.start();
+      return { ok: true };
+    } catch (error) {
+      return { ok: false, error: toWireError(error) };
+    }
+  }
+
+  /** Begins the calls; their outcomes follow by the outbox. */
+  run({ first, calls }: Batch): void {
+    for (const [index, call] of calls.entries()) {
+      const end = (outcome: Outcome): void => this.#outbox.add(first + index, call, outcome);
+      this.#host?.run(call).then(end, (error) => {
+        end({ kind: 'failed', error: toWireError(error), retryable: false });
+      });
+    }
+  }
+
+  receive(message: ToWorker): void {
+    switch (message.mf) {
+      case 'cancel':
+        this.#host?.abort(message.callId, message.reason);
+        this.#questions.abandon(message.callId, message.reason);
+        return;
+      case 'answer':
+        this.#questions.answered(message);
+        return;
+    }
+  }
+
+  async stop(): Promise<void> {
+    try {
+      await this.#host?.stop();
+    } finally {
+      this.#questions.close();
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import type { Class } from '../declare/token.js';
+import { BadInputError } from '../errors/kernel-errors.js';
+import { toWireError } from '../errors/wire-error.js';
+import type { CallEnd } from '../extend/call-scope.js';
+import type { DependencyWorker } from '../extend/dependency.js';
+import type { EntrypointDefinition } from '../extend/entrypoint.js';
+import type { Logger } from '../extend/logger.js';
+import type { Route } from '../route/route.js';
+import type { Signature } from '../rpc/signature/signature.js';
+import type { Call } from '../run/call.js';
+import type { Outcome } from '../run/outcome.js';
+import type { ActiveCall } from './active-call.js';
+
+/** Calls the handler, or `onFailure`, with a call's arguments. */
+export type Invoke = (active: ActiveCall, call: Call) => unknown;
+
+/** One translator made ready. */
+export type Translate = (payload: unknown, call: ActiveCall) => unknown;
+
+/** A route made ready to be called, at the start of a worker. */
+export interface CallPlan {
+  readonly route: Route;
+  /** The classes whose methods it calls. */
+  readonly services: readonly Class[];
+  /** The handler inside its interceptors. */
+  readonly handler: Invoke;
+  readonly onFailure: Invoke;
+  /** What callers give the handler. */
+  signature(): Signature | undefined;
+  readonly translators: readonly Translate[];
+  /** Worker halves with a hook that the route uses. */
+  readonly hooked: readonly DependencyWorker<unknown>[];
+  /** Whether anything it injects may ask which call is running. Knowing that is dear, so others do without. */
+  readonly ambient: boolean;
+  /** Told of errors behind the one that the call fails with. */
+  readonly log: Logger;
+}
+
+/**
+ * Runs a call by its plan: receive, translate, before-hooks, interceptors, handler, after-hooks. Never rejects. One
+ * promise for all of it where nothing else has to be waited for: this is what every message pays.
+ */
+export async function runPlan(plan: CallPlan, active: ActiveCall, call: Call): Promise<Outcome> {
+  const { definition, options } = plan.route.entrypoint;
+  try {
+    const reception = definition.receive(call.input, options, active.context);
+    if (reception.kind === 'filtered') return { kind: 'filtered' };
+    active.args = reception.args;
+    if (plan.translators.length > 0) active.args = await translate(plan.translators, reception.args, active);
+    const value = await invokePlan(plan, active, call);
+    return { kind: 'succeeded', value: resultOf(definition, value, call.input), effects: active.end() };
+  } catch (error) {
+    return failureOf(plan.route, error);
+  } finally {
+    active.end();
+  }
+}
+
+/** Calls the handler, or `onFailure`, inside the hooks of what it injects. */
+export function invokePlan(plan: CallPlan, active: ActiveCall, call: Call): unknown {
+  return plan.hooked.length > 0 ? invokeHooked(plan, active, call) : invoke(plan, active, call);
+}
+
+/** The outcome of what was thrown. */
+export function failureOf(route: Route, error: unknown): Extract<Outcome, { kind: 'failed' | 'rejected' }> {
+  if (error instanceof BadInputError) return { kind: 'rejected', error: toWireError(error) };
+  return { kind: 'failed', error: toWireError(error), retryable: isRetryable(route, error) };
+}
+
+function resultOf({ returns, encode }: EntrypointDefinition, value: unknown, input: unknown): unknown {
+  if (!returns) return undefined;
+  return encode ? encode(value, input) : value;
+}
+
+function invoke(plan: CallPlan, active: ActiveCall, call: Call): unknown {
+  return call.member === 'handler' ? plan.handler(active, call) : plan.onFailure(active, call);
+}
+
+async function invokeHooked(plan: CallPlan, active: ActiveCall, call: Call): Promise<unknown> {
+  const entered: DependencyWorker<unknown>[] = [];
+  let end: CallEnd;
+  try {
+    for (const half of plan.hooked) {
+      await half.before?.(active);
+      entered.push(half);
+    }
+    end = { kind: 'succeeded', value: await invoke(plan, active, call) };
+  } catch (error) {
+    end = { kind: 'failed', error };
+  }
+  end = await leave(entered, { plan, active, end });
+  if (end.kind === 'failed') throw end.error;
+  return end.value;
+}
+
+/** Runs the after-hooks of what was entered, the last first. The first error of all is the call's; others are logged. */
+async function leave(
+  entered: readonly DependencyWorker<unknown>[],
+  { plan, active, end: handled }: { plan: CallPlan; active: ActiveCall; end: CallEnd },
+): Promise<CallEnd> {
+  let end = handled;
+  for (const half of entered.toReversed()) {
+    try {
+      await half.after?.(active, end);
+    } catch (error) {
+      if (end.kind === 'succeeded') end = { kind: 'failed', error };
+      else plan.log.error({ ...fieldsOf(active), err: error }, 'an after-hook failed, too');
+    }
+  }
+  return end;
+}
+
+// A plan that is not ambient runs where the log does not know the call.
+function fieldsOf({ target, context }: ActiveCall): object {
+  return { route: target, call: context.id };
+}
+
+/** Turns the payload, the first of the arguments, into another. */
+export async function translate(
+  translators: readonly Translate[],
+  args: readonly unknown[],
+  active: ActiveCall,
+): Promise<readonly unknown[]> {
+  let [payload, ...rest] = args;
+  for (const translator of translators) payload = await translator(payload, active);
+  return [payload, ...rest];
+}
+
+function isRetryable({ backOff }: Route, error: unknown): boolean {
+  if (!backOff?.exceptions) return true;
+  return backOff.exceptions.some((type) => error instanceof type);
+}

@@ -1,0 +1,40 @@
+import { fileURLToPath } from 'node:url';
+import { type BrokerError, type BrokerOptions, startBroker } from '@micro-framework/broker';
+import { exitCode } from '../command.js';
+import { stopSignal } from '../stop-signal.js';
+import { isLoopback } from './settings.js';
+
+/** Runs a broker until a signal asks it to stop. Resolves to the exit code. */
+export async function serve(options: BrokerOptions): Promise<number> {
+  const asked = stopSignal();
+  const { died, onError } = trouble();
+  const broker = await startBroker({ ...options, onError });
+  console.log(broker.url);
+  console.error(explanation(options));
+  const end = await Promise.race([asked, died]);
+  if (end === 'died') return exitCode.failed;
+  await broker.close();
+  return exitCode.done;
+}
+
+function explanation({ storage, host = '' }: BrokerOptions): string {
+  const keeps =
+    storage === undefined
+      ? 'messages are in memory only, --data <dir> would keep them'
+      : `durable queues and persistent messages are kept in ${fileURLToPath(storage)}`;
+  const open = isLoopback(host) ? '' : '; other machines can connect, and nothing is encrypted';
+  return `${keeps}${open}; Ctrl+C stops the broker`;
+}
+
+/** Tells what goes wrong inside the broker. `died` resolves when it is gone. */
+function trouble(): { readonly died: Promise<'died'>; onError(error: Error): void } {
+  let resolve: (end: 'died') => void;
+  const died = new Promise<'died'>((done) => {
+    resolve = done;
+  });
+  const onError = (error: Error): void => {
+    console.error(`micro-framework broker: ${error.message}`);
+    if ((error as BrokerError).code === 'BROKER_HOST_DIED') resolve('died');
+  };
+  return { died, onError };
+}

@@ -1,0 +1,94 @@
+import type { DependencyContext } from '@micro-framework/core';
+import {
+  type RpcCaller,
+  type RpcCallOptions,
+  RpcTimeoutError,
+  reviveError,
+  type TargetInfo,
+} from '@micro-framework/core/rpc';
+import { onAbort } from '../client/abort-listener.js';
+import { encodeArguments } from '../client/call-error.js';
+import { Directory } from '../client/directory.js';
+import { defaultOptions } from '../client/options.js';
+import type { Address } from './address.js';
+import type { Answer, Question } from './bridge.js';
+
+// Tickets of all workers meet on the main side.
+const firstTicket = Math.floor(Math.random() * 2 ** 48);
+let tickets = 0;
+
+/** The worker half of a `WebSocketRpcClient`: what the proxies of a remote service call. */
+export class WorkerClient implements RpcCaller {
+  readonly #context: DependencyContext;
+  readonly #address: Address;
+  readonly #directory: Directory;
+
+  constructor(context: DependencyContext, address: Address) {
+    this.#context = context;
+    this.#address = address;
+    this.#directory = new Directory(address.url, () => this.targets());
+  }
+
+  async call(method: string, args: readonly unknown[], options: RpcCallOptions): Promise<unknown> {
+    const { signal, idempotent } = options;
+    signal?.throwIfAborted();
+    const ticket = signal ? firstTicket + ++tickets : undefined;
+    const params = encodeArguments(method, args);
+    const timeout = this.#timeLeft(method, options.timeout);
+    const answer = this.#ask({ kind: 'call', method, params, timeout, idempotent, ticket });
+    return resultOf(
+      await (signal && ticket !== undefined ? this.#abortable(answer, signal, ticket) : answer),
+    );
+  }
+
+  async notify(method: string, args: readonly unknown[]): Promise<void> {
+    const params = encodeArguments(method, args);
+    const timeout = this.#timeLeft(method, undefined);
+    await this.#ask({ kind: 'notify', method, params, timeout, idempotent: undefined, ticket: undefined });
+  }
+
+  async targets(): Promise<readonly TargetInfo[]> {
+    const answer = await this.#ask({ kind: 'targets', timeout: this.#timeLeft('targets', undefined) });
+    const targets = answer.kind === 'targets' ? answer.targets : [];
+    this.#directory.learn(targets);
+    return targets;
+  }
+
+  info(method: string): TargetInfo {
+    return this.#directory.info(this.#address.service, method);
+  }
+
+  #ask(question: Question): Promise<Answer> {
+    return this.#context.ask(question) as Promise<Answer>;
+  }
+
+  /** What the call may take: never more than the running call has left itself. */
+  #timeLeft(method: string, wanted: number | undefined): number {
+    const timeout = wanted ?? this.#address.options.timeout ?? defaultOptions.timeout;
+    const running = this.#context.currentCall();
+    if (!running?.active) return timeout;
+    const left = running.context.deadline.getTime() - Date.now();
+    if (left <= 0) {
+      throw new RpcTimeoutError(
+        `${this.#address.url}: ${method} was not called: the time of the running call is over`,
+      );
+    }
+    return Math.min(timeout, left);
+  }
+
+  #abortable(answer: Promise<Answer>, signal: AbortSignal, ticket: number): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const release = onAbort(signal, () => {
+        reject(signal.reason);
+        // The main side need not wait for it either. Where it cannot be told, the worker ends, and the wait with it.
+        this.#ask({ kind: 'abort', ticket }).catch(() => {});
+      });
+      answer.then(resolve, reject).finally(release);
+    });
+  }
+}
+
+function resultOf(answer: Answer): unknown {
+  if (answer.kind === 'thrown') throw reviveError(answer.error);
+  return answer.kind === 'result' ? answer.value : undefined;
+}

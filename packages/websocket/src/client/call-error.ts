@@ -1,0 +1,43 @@
+import {
+  RpcBadArgumentsError,
+  RpcCrashedError,
+  RpcProtocolError,
+  RpcTimeoutError,
+  RpcUnauthorizedError,
+  RpcUnknownTargetError,
+  RpcUnsendableError,
+  type WireError,
+} from '@micro-framework/core/rpc';
+import type { AnswerOutcome, Refusal } from './dialect.js';
+
+const classes = {
+  'unknown-target': RpcUnknownTargetError,
+  'bad-arguments': RpcBadArgumentsError,
+  unauthorized: RpcUnauthorizedError,
+  crashed: RpcCrashedError,
+  'timed-out': RpcTimeoutError,
+  unsendable: RpcUnsendableError,
+  protocol: RpcProtocolError,
+} as const satisfies Record<Refusal, unknown>;
+
+/** What a caller gets for an answer without a result. */
+export function errorOf(
+  outcome: Extract<AnswerOutcome, { kind: 'thrown' | 'refused' }>,
+  where: string,
+  revive: (error: WireError) => Error,
+): Error {
+  if (outcome.kind === 'thrown') return revive(outcome.error);
+  return new classes[outcome.refusal](`${where}: ${outcome.message}`);
+}
+
+/** The arguments of a call as JSON. What is left out at the end stays out: `null` would not become a default. */
+export function encodeArguments(target: string, args: readonly unknown[]): string {
+  const last = args.findLastIndex((argument) => argument !== undefined);
+  try {
+    return JSON.stringify(args.slice(0, last + 1));
+  } catch (cause) {
+    throw new RpcUnsendableError(`the arguments of ${target} cannot be JSON: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}

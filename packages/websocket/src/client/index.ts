@@ -1,0 +1,46 @@
+// The client by itself, for browsers and programs that are no service: nothing of Node is in here.
+
+import { RpcUnsendableError } from '@micro-framework/core/rpc';
+import { BaseRpcClient } from './base-rpc-client.js';
+import type { RpcClientOptions } from './options.js';
+import { openWebSocket } from './web-socket.js';
+
+export {
+  RemoteError,
+  RpcBadArgumentsError,
+  RpcBusyError,
+  type RpcCallOptions,
+  RpcConnectionLostError,
+  RpcCrashedError,
+  RpcError,
+  type RpcMethod,
+  RpcProtocolError,
+  type RpcService,
+  RpcTimeoutError,
+  RpcUnauthorizedError,
+  RpcUnknownTargetError,
+  RpcUnreachableError,
+  RpcUnsendableError,
+  type TargetInfo,
+} from '@micro-framework/core/rpc';
+export { BaseRpcClient } from './base-rpc-client.js';
+export type { ClientCallOptions } from './call-connection.js';
+export type { LinkState } from './link.js';
+export type { RpcClientOptions } from './options.js';
+export type { ClientSocket, OpenSocket, SocketEnd, SocketEvents } from './socket.js';
+
+/** A client over the WebSocket of the browser. In Node the same import brings one over `ws`. */
+export class RpcClient extends BaseRpcClient {
+  /**
+   * @param url - `ws://host:port` or `wss://host:port`
+   * @throws `RpcUnsendableError` for `headers` and `ca`, which a page cannot choose
+   */
+  constructor(url: string, options: RpcClientOptions = {}) {
+    if (options.headers ?? options.ca) {
+      throw new RpcUnsendableError(
+        'a page chooses no headers and trusts no authorities: leave out headers and ca',
+      );
+    }
+    super(url, options, openWebSocket);
+  }
+}

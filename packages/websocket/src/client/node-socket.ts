@@ -1,0 +1,100 @@
+import type { Duplex } from 'node:stream';
+import { WebSocket } from 'ws';
+import type { RpcClientOptions } from './options.js';
+import type { ClientSocket, OpenSocket, SocketEnd } from './socket.js';
+
+const pingInterval = 25_000;
+const handshakeTimeout = 10_000;
+const maxPayload = 16 * 1024 * 1024;
+
+/** Opens WebSockets of `ws`: they notice a server that is gone without a word, and what is sent in one turn is one write. */
+export function nodeSocket({ headers = {}, ca }: Pick<RpcClientOptions, 'headers' | 'ca'>): OpenSocket {
+  return (url, protocols, events) => {
+    const socket = new WebSocket(url, [...protocols], {
+      headers,
+      handshakeTimeout,
+      maxPayload,
+      perMessageDeflate: false,
+      ...(ca !== undefined && { ca }),
+    });
+    const send = batched(socket);
+    const life = watch(socket);
+    let failure: SocketEnd | undefined;
+    socket.on('open', () => events.opened());
+    socket.on('message', (data, isBinary) => {
+      if (!isBinary) events.message(String(data));
+    });
+    socket.on('unexpected-response', (_request, { statusCode }) => {
+      const reason = `the server answered ${statusCode}`;
+      failure = { reason, unauthorized: statusCode === 401 || statusCode === 403 };
+      socket.terminate();
+    });
+    socket.on('error', (error) => {
+      failure ??= { reason: reasonOf(error), unauthorized: false };
+    });
+    socket.on('close', (code, reason) => {
+      clearInterval(life);
+      const text = reason.length === 0 ? '' : `: ${String(reason)}`;
+      events.ended(failure ?? { reason: `closed with ${code}${text}`, unauthorized: false });
+    });
+    return {
+      get protocol() {
+        return socket.protocol;
+      },
+      get bufferedAmount() {
+        return socket.bufferedAmount;
+      },
+      send,
+      close: () => close(socket),
+    } satisfies ClientSocket;
+  };
+}
+
+/** Sends texts; those of one turn leave in one write. */
+function batched(socket: WebSocket): (text: string) => void {
+  let stream: Duplex | undefined;
+  let corked = false;
+  socket.on('upgrade', (response) => {
+    stream = response.socket;
+  });
+  return (text) => {
+    if (!corked) {
+      corked = true;
+      stream?.cork();
+      process.nextTick(() => {
+        corked = false;
+        stream?.uncork();
+      });
+    }
+    socket.send(text);
+  };
+}
+
+/** Pings the server; one that answers none of two is gone, whatever the system still believes. */
+function watch(socket: WebSocket): NodeJS.Timeout {
+  let misses = 0;
+  const alive = (): void => {
+    misses = 0;
+  };
+  for (const event of ['pong', 'ping', 'message']) socket.on(event, alive);
+  const timer = setInterval(() => {
+    if (socket.readyState !== WebSocket.OPEN) return;
+    if (misses >= 2) socket.terminate();
+    else socket.ping();
+    misses += 1;
+  }, pingInterval);
+  return timer.unref();
+}
+
+function close(socket: WebSocket): void {
+  socket.close(1000);
+  // A server that does not say goodbye is not waited for.
+  const timer = setTimeout(() => socket.terminate(), 1_000);
+  socket.once('close', () => clearTimeout(timer));
+}
+
+// Where a name has several addresses, Node tells of all of them.
+function reasonOf(error: Error): string {
+  const { errors } = error as { readonly errors?: readonly Error[] };
+  return error.message || (errors ?? []).map(({ message }) => message).join('; ') || error.name;
+}

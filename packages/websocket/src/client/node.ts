@@ -1,0 +1,28 @@
+// What `@micro-framework/websocket/client` is in Node: the same names, over `ws`.
+
+import { BaseRpcClient } from './base-rpc-client.js';
+import { nodeSocket } from './node-socket.js';
+import type { RpcClientOptions } from './options.js';
+
+export {
+  RemoteError,
+  RpcBadArgumentsError,
+  RpcBusyError,
+  RpcConnectionLostError,
+  RpcCrashedError,
+  RpcError,
+  RpcProtocolError,
+  RpcTimeoutError,
+  RpcUnauthorizedError,
+  RpcUnknownTargetError,
+  RpcUnreachableError,
+  RpcUnsendableError,
+} from '@micro-framework/core/rpc';
+export { BaseRpcClient } from './base-rpc-client.js';
+
+/** A client over `ws`. */
+export class RpcClient extends BaseRpcClient {
+  constructor(url: string, options: RpcClientOptions = {}) {
+    super(url, options, nodeSocket(options));
+  }
+}

@@ -1,0 +1,126 @@
+import { type RpcAnswer, readCallIdStack } from '@micro-framework/core/rpc';
+import {
+  codeOfFailure,
+  errorCodes,
+  errorText,
+  isReservedCode,
+  type JsonRpcError,
+  type JsonRpcId,
+  type JsonRpcRequest,
+  readRequest,
+  resultText,
+} from '../../wire/json-rpc.js';
+import type { Connection } from '../connection/connection.js';
+import type { Offer } from '../offer.js';
+import { openRpcDocument } from './open-rpc.js';
+import type { Protocol } from './protocol.js';
+
+/** An answer's text; nothing for a notification. */
+type Reply = string | undefined;
+
+/** JSON-RPC 2.0: requests, notifications and batches; calls of one connection run at the same time. */
+export class JsonRpcProtocol implements Protocol {
+  readonly #connection: Connection;
+  readonly #offer: Offer;
+  readonly #maxBatch: number;
+
+  constructor(connection: Connection, offer: Offer, { maxBatch }: { readonly maxBatch: number }) {
+    this.#connection = connection;
+    this.#offer = offer;
+    this.#maxBatch = maxBatch;
+  }
+
+  receive(text: string): void {
+    let message: unknown;
+    try {
+      message = JSON.parse(text);
+    } catch {
+      this.#send(errorText(null, { code: errorCodes.parseError, message: 'this is not JSON' }));
+      return;
+    }
+    if (Array.isArray(message)) void this.#batch(message);
+    else this.#whenReady(this.#single(message), (reply) => this.#send(reply));
+  }
+
+  async #batch(messages: readonly unknown[]): Promise<void> {
+    const most = this.#maxBatch;
+    if (messages.length === 0) return this.#send(invalid('a batch has at least one request'));
+    if (messages.length > most) return this.#send(invalid(`a batch has at most ${most} requests`));
+    const replies = await Promise.all(messages.map((message) => this.#single(message)));
+    const answers = replies.filter((reply) => reply !== undefined);
+    if (answers.length > 0) this.#send(`[${answers.join(',')}]`);
+  }
+
+  #single(message: unknown): Reply | Promise<Reply> {
+    const request = readRequest(message);
+    if ('problem' in request) return invalid(request.problem, request.id);
+    const { id } = request;
+    if (!this.#connection.enter()) {
+      return id === undefined ? undefined : errorText(id, { code: errorCodes.busy, message: tooMany });
+    }
+    const answer = this.#answer(request);
+    if (!(answer instanceof Promise)) {
+      this.#connection.leave();
+      return replyOf(id, answer);
+    }
+    return answer.then((settled) => {
+      this.#connection.leave();
+      return replyOf(id, settled);
+    });
+  }
+
+  #answer({ method, params, meta }: JsonRpcRequest): RpcAnswer | Promise<RpcAnswer> {
+    const { principal } = this.#connection;
+    if (method === 'rpc.discover') return this.#discover(principal);
+    const { timeout, callIdStack } = (typeof meta === 'object' && meta !== null ? meta : {}) as Readonly<
+      Record<string, unknown>
+    >;
+    return this.#offer.call(method, {
+      positional: Array.isArray(params) ? params : [],
+      named: Array.isArray(params) ? {} : (params as Readonly<Record<string, unknown>>),
+      timeout: isTimeout(timeout) ? timeout : undefined,
+      callIdStack: readCallIdStack(callIdStack),
+      principal,
+      json: 'plain',
+    });
+  }
+
+  async #discover(principal: unknown): Promise<RpcAnswer> {
+    const document = openRpcDocument(this.#offer.service, await this.#offer.targets(principal));
+    return { kind: 'result', value: JSON.stringify(document) };
+  }
+
+  #whenReady(reply: Reply | Promise<Reply>, then: (reply: Reply) => void): void {
+    if (reply instanceof Promise) void reply.then(then);
+    else then(reply);
+  }
+
+  #send(reply: Reply): void {
+    if (reply !== undefined) this.#connection.send(reply);
+  }
+}
+
+const tooMany = 'too many calls of this connection are in flight';
+
+function isTimeout(value: unknown): value is number {
+  return typeof value === 'number' && value > 0;
+}
+
+function invalid(problem: string, id: JsonRpcId = null): string {
+  return errorText(id, { code: errorCodes.invalidRequest, message: `invalid request: ${problem}` });
+}
+
+function replyOf(id: JsonRpcId | undefined, answer: RpcAnswer): Reply {
+  if (id === undefined) return undefined;
+  return answer.kind === 'result' ? resultText(id, answer.value as string) : errorText(id, errorOf(answer));
+}
+
+function errorOf({ failure, error }: Extract<RpcAnswer, { kind: 'error' }>): JsonRpcError {
+  const { message, ...data } = error;
+  if (failure !== 'failed') return { code: codeOfFailure[failure], message };
+  if (error.code === 'RPC_UNSENDABLE') return { code: errorCodes.internalError, message, data };
+  const own = error.data?.code;
+  const code =
+    Number.isSafeInteger(own) && !isReservedCode(own as number) ? (own as number) : errorCodes.application;
+  return { code, message, data };
+}

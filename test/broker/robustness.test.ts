@@ -1,0 +1,254 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { after, before, suite, type TestContext, test } from 'node:test';
+import { type Broker, type BrokerOptions, startBroker } from '@micro-framework/broker';
+import fc from 'fast-check';
+import {
+  channel,
+  confirmChannel,
+  connection,
+  eventually,
+  fill,
+  Inbox,
+  newQueue,
+  publish,
+  ready,
+} from '../support/broker-client.js';
+import { contentHeader, frame, method, publishTo, RawClient, shortstr } from '../support/broker-raw.js';
+
+async function open(t: TestContext, options: BrokerOptions = {}): Promise<Broker & { url: string }> {
+  const broker = await startBroker(options);
+  t.after(() => broker.close());
+  return broker as Broker & { url: string };
+}
+
+suite('whatever bytes come', () => {
+  const faults: Error[] = [];
+  let broker: Broker & { url: string };
+  before(async () => {
+    broker = (await startBroker({ onError: (error) => faults.push(error) })) as Broker & { url: string };
+  });
+  after(() => broker.close());
+
+  async function survives(
+    send: (client: RawClient) => void,
+    t: TestContext,
+    loggedIn: boolean,
+  ): Promise<void> {
+    const client = loggedIn ? await RawClient.ready(t, broker) : await RawClient.open(t, broker);
+    send(client);
+    client.socket.end();
+    await client.closed();
+    assert.deepEqual(faults.splice(0), []);
+  }
+
+  async function othersAreWell(t: TestContext): Promise<void> {
+    const ch = await confirmChannel(t, broker);
+    const queue = await newQueue(ch, { exclusive: true });
+    const inbox = await Inbox.open(ch, queue, { noAck: true });
+    await publish(ch, '', queue, 'x');
+    await inbox.first(1);
+  }
+
+  test('before a login, the broker lives', async (t) => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), fc.boolean(), async (bytes, greets) => {
+        const greeting = greets ? Buffer.from('AMQP\0\0\x09\x01', 'latin1') : Buffer.alloc(0);
+        await survives((client) => client.send(greeting, bytes), t, false);
+      }),
+      { numRuns: 100 },
+    );
+    await othersAreWell(t);
+  });
+
+  const payload = fc.oneof(
+    fc.uint8Array({ maxLength: 60 }),
+    fc
+      .tuple(
+        fc.constantFrom(10, 20, 40, 50, 60, 85, 90),
+        fc.constantFrom(10, 11, 20, 21, 30, 31, 40, 41, 50, 60, 70, 80, 90, 100, 110, 120),
+        fc.uint8Array({ maxLength: 60 }),
+      )
+      .map(([classId, methodId, args]) => method(classId, methodId, args)),
+    fc.nat({ max: 2 ** 31 }).map((size) => contentHeader(size)),
+    fc.constantFrom(publishTo('', 'q'), publishTo('amq.topic', 'k'), method(20, 10, shortstr(''))),
+  );
+  const frames = fc.array(
+    fc
+      .tuple(fc.constantFrom(1, 1, 1, 2, 3, 8, 4), fc.constantFrom(0, 1, 1, 1, 2), payload)
+      .map(([type, on, bytes]) => frame(type, on, bytes)),
+    { maxLength: 12 },
+  );
+
+  test('in frames that are well formed, the broker lives', async (t) => {
+    await fc.assert(
+      fc.asyncProperty(frames, async (sent) => {
+        await survives((client) => client.send(...sent), t, true);
+      }),
+      { numRuns: 300 },
+    );
+    await othersAreWell(t);
+  });
+
+  test('nothing of them is left behind', async () => {
+    await eventually('connections to end', async () => (await broker.status()).connections === 0);
+  });
+});
+
+suite('many and strange clients', () => {
+  test('a thousand connections work side by side', async (t) => {
+    const broker = await open(t);
+    const ch = await confirmChannel(t, broker);
+    const queue = await newQueue(ch);
+    const clients: RawClient[] = [];
+    for (let batch = 0; batch < 10; batch++)
+      clients.push(...(await Promise.all(Array.from({ length: 100 }, () => RawClient.ready(t, broker)))));
+    assert.equal((await broker.status()).connections, 1_001);
+
+    for (const client of clients)
+      client.send(frame(1, 1, publishTo('', queue)), frame(2, 1, contentHeader(0)));
+
+    await ready(ch, queue, 1_000);
+    for (const client of clients) client.socket.destroy();
+    await eventually('them to be gone', async () => (await broker.status()).connections === 1);
+  });
+
+  test('a client that never reads gets a little, and costs no more than that', async (t) => {
+    const broker = await open(t);
+    const ch = await confirmChannel(t, broker);
+    const queue = await newQueue(ch);
+    const deaf = await RawClient.ready(t, broker);
+    deaf.socket.pause();
+    const consumeArgs = Buffer.concat([
+      Buffer.alloc(2),
+      shortstr(queue),
+      shortstr('deaf'),
+      Buffer.from([2, 0, 0, 0, 0]),
+    ]);
+    deaf.send(frame(1, 1, method(60, 20, consumeArgs)));
+    await eventually('the consumer', async () => (await ch.checkQueue(queue)).consumerCount === 1);
+
+    await fill(ch, queue, Array(300).fill('x'.repeat(100_000)));
+
+    const { messageCount } = await ch.checkQueue(queue);
+    assert.ok(
+      messageCount > 200,
+      `${300 - messageCount} messages of 100 kB went to a client that does not read`,
+    );
+    deaf.socket.resume();
+    await ready(ch, queue, 0);
+  });
+
+  test('a client that asks without reading is not listened to for ever', async (t) => {
+    const broker = await open(t);
+    const ch = await confirmChannel(t, broker);
+    const queue = await newQueue(ch);
+    await publish(ch, '', queue, Buffer.alloc(1_000_000));
+    const greedy = await RawClient.ready(t, broker);
+    greedy.socket.pause();
+    const get = frame(1, 1, method(60, 70, Buffer.alloc(2), shortstr(queue), Buffer.from([0])));
+    const giveBack = frame(1, 1, method(60, 110, Buffer.from([1])));
+
+    const before = process.memoryUsage().rss;
+    greedy.send(...Array.from({ length: 400 }, () => [get, giveBack]).flat());
+    // The answers fill the client's window, and then the broker's patience.
+    await eventually(
+      'the first answer',
+      async () => greedy.socket.bytesWritten > 0 && (await broker.status()).queues[0]?.ready === 0,
+    );
+
+    // 400 MB were asked for; the broker answers others and holds far less.
+    await newQueue(ch);
+    const grown = (process.memoryUsage().rss - before) / 1e6;
+    assert.ok(grown < 150, `${grown} MB`);
+    greedy.socket.destroy();
+    await ready(ch, queue, 1);
+  });
+
+  test('a client that vanishes is noticed by its heartbeats, and its messages come back', async (t) => {
+    const broker = await open(t, { heartbeat: 1 });
+    const ch = await confirmChannel(t, broker);
+    const queue = await newQueue(ch);
+    await publish(ch, '', queue, 'x');
+    const silent = await RawClient.ready(t, broker, { heartbeat: 1 });
+    silent.send(frame(1, 1, method(60, 70, Buffer.alloc(2), shortstr(queue), Buffer.from([0]))));
+    await silent.until(60, 71);
+    const start = Date.now();
+
+    await silent.closed();
+
+    assert.ok(Date.now() - start >= 1_500, 'two intervals of silence are allowed');
+    assert.ok(
+      silent.frames.some(({ type }) => type === 8),
+      'the broker sent heartbeats',
+    );
+    await ready(ch, queue, 1);
+  });
+
+  test('someone who connects and says nothing is sent away', { timeout: 15_000 }, async (t) => {
+    const broker = await open(t);
+    const socket = connect(broker.port, '127.0.0.1');
+    t.after(() => socket.destroy());
+
+    await once(socket, 'close');
+
+    assert.equal((await broker.status()).connections, 0);
+  });
+
+  test('a message larger than the limit closes the channel', async (t) => {
+    const broker = await open(t, { maxMessageBytes: 1_000 });
+    const ch = await confirmChannel(t, broker);
+    const queue = await newQueue(ch);
+    await publish(ch, '', queue, Buffer.alloc(1_000));
+    const failed = once(ch, 'error');
+
+    ch.sendToQueue(queue, Buffer.alloc(1_001));
+
+    assert.match(
+      ((await failed) as [Error])[0].message,
+      /message size 1001 is larger than configured max size 1000/,
+    );
+  });
+});
+
+suite('memory', () => {
+  test('publishers are blocked at the bound, and go on when there is room', async (t) => {
+    const maxBytes = 1_000_000;
+    const broker = await open(t, { maxBytes });
+    const conn = await connection(t, broker);
+    const ch = await conn.createConfirmChannel();
+    const queue = await newQueue(ch);
+    const consumer = await channel(t, broker);
+    const blocked = once(conn, 'blocked');
+    let confirmed = 0;
+    for (let at = 0; at < 200; at++) ch.sendToQueue(queue, Buffer.alloc(10_000), {}, () => confirmed++);
+
+    assert.deepEqual(await blocked, ['low on memory']);
+    const { bytes, blocked: isBlocked } = await broker.status();
+    assert.ok(isBlocked && bytes > maxBytes && bytes < maxBytes * 1.1, `${bytes} bytes`);
+    const unblocked = once(conn, 'unblocked');
+    const inbox = await Inbox.open(consumer, queue, { noAck: true });
+
+    await unblocked;
+    await ch.waitForConfirms();
+    await inbox.first(200);
+    assert.equal(confirmed, 200);
+    assert.equal((await broker.status()).bytes, 0);
+  });
+
+  test('a blocked broker still serves those who only consume', async (t) => {
+    const broker = await open(t, { maxBytes: 10_000 });
+    const conn = await connection(t, broker);
+    const ch = await conn.createConfirmChannel();
+    const queue = await newQueue(ch);
+    const blocked = once(conn, 'blocked');
+    ch.sendToQueue(queue, Buffer.alloc(20_000));
+    await blocked;
+
+    const other = await channel(t, broker);
+    const declared = await newQueue(other);
+
+    assert.equal((await other.checkQueue(declared)).messageCount, 0);
+  });
+});

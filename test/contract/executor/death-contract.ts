@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { Deadline } from '@micro-framework/core';
+import type { LogLine } from '../../core/support/log.js';
+import { eventually } from '../../support/eventually.js';
+import {
+  errorOf,
+  type OpenExecutor,
+  openExecutor,
+  resultOf,
+  startExecutor,
+} from '../../support/executor/executors.js';
+
+/** What becomes of calls whose worker dies. */
+export function deathContract(mode: 'thread' | 'process'): void {
+  describe(`a worker's death in mode ${mode}`, () => {
+    let shared: OpenExecutor;
+    before(async () => {
+      shared = openExecutor({ mode });
+      await shared.executor.start();
+    });
+    after(() => shared.executor.stop(Deadline.in(0)));
+
+    for (const { route, input, says } of deaths(mode)) {
+      test(`a call that does ${route} ends as crashed within a second, and the next call works`, async () => {
+        const from = performance.now();
+        const outcome = await shared.call(route, input);
+
+        assert.ok(performance.now() - from < 1_000, 'it took more than a second');
+        assert.equal(outcome.kind, 'crashed');
+        assert.equal(errorOf(outcome).code, 'WORKER_CRASHED');
+        assert.match(errorOf(outcome).message, new RegExp(`^Tests.${route}: .*${says}`));
+        assert.equal(resultOf(await shared.call('echo', 'next')), 'next');
+      });
+    }
+
+    for (const message of nonsense) {
+      test(`a worker that sends ${JSON.stringify(message)} is ended, and the next call works`, async () => {
+        const outcome = await shared.call('say', message);
+
+        assert.equal(outcome.kind, 'crashed');
+        assert.match(errorOf(outcome).message, /sent a message that makes no sense/);
+        assert.equal(resultOf(await shared.call('echo', 'next')), 'next');
+      });
+    }
+
+    // Poolifier takes it to heart, and can then give the worker no task any more.
+    if (mode === 'process') {
+      test('a worker that makes itself useless is ended, and its calls are not blamed', async (t) => {
+        const { call } = await startExecutor(t, { mode, tasksPerWorker: 2 });
+
+        const sender = call('sayToPoolifier', { taskFunctionsProperties: 5 });
+        const refused = await eventually(async () => {
+          const outcome = await call('echo', 'next');
+          return outcome.kind === 'crashed' ? outcome : assert.fail(`it ended as ${outcome.kind}`);
+        });
+
+        assert.match(errorOf(refused).message, /sent a message that makes no sense/);
+        assert.equal((await sender).kind, 'crashed');
+        assert.equal(resultOf(await call('echo', 'next')), 'next');
+      });
+    }
+
+    test('shows in the health, until the worker is replaced', async (t) => {
+      const { executor, call } = await startExecutor(t, { mode, max: 1 });
+      const well = { mode, expected: 1, ready: 1, running: 0, queued: 0 };
+      assert.deepEqual(executor.health(), { status: 'up', details: well });
+
+      await call('exit');
+      assert.deepEqual(executor.health(), { status: 'down', details: { ...well, ready: 0 } });
+
+      await call('echo', 'next');
+      assert.equal(executor.health().status, 'up');
+    });
+
+    test('the error nobody caught is the cause of the crash', async () => {
+      const outcome = await shared.call('throwLater', 'from a callback');
+
+      const { cause } = errorOf(outcome);
+      assert.equal(cause?.message, 'from a callback');
+      assert.match(cause?.stack ?? '', /handlers/);
+    });
+
+    test('a result that is there before the worker exits is not lost', async () => {
+      const outcome = await shared.call('exitAfterwards', 'result');
+
+      assert.equal(resultOf(outcome), 'result');
+    });
+
+    test('an endless loop costs its worker and its call; those that shared it end as crashed', async (t) => {
+      const { call } = await startExecutor(t, { mode, tasksPerWorker: 2 });
+
+      const [neighbour, loop] = await Promise.all([call('never'), call('spin', undefined, { timeout: 100 })]);
+
+      assert.deepEqual([neighbour.kind, loop.kind], ['crashed', 'timed-out']);
+      const why = /^Tests\.never: .* because call test\.spin\.\d+ of Tests\.spin took too long/;
+      assert.match(errorOf(neighbour).message, why);
+      assert.equal(resultOf(await call('echo', 'next')), 'next');
+    });
+
+    test('an error in the background, while no call runs, is logged with its stack', async () => {
+      const { call, lines } = shared;
+      const died = (): LogLine | undefined =>
+        lines.find(({ fields }) => String(fields.reason).includes('while idle'));
+
+      await call('throwWhenIdle', 'while idle');
+
+      const { fields, text } = await eventually(() => died() ?? assert.fail('nothing was logged'));
+      assert.equal(text, 'a worker died');
+      assert.equal(fields.calls, 0);
+      assert.match((fields.err as Error | undefined)?.stack ?? '', /Error: while idle\n +at .*handlers\.js/);
+    });
+
+    test('running out of memory costs the worker alone; the message says how to give it more', async (t) => {
+      const resourceLimits = { maxOldGenerationSizeMb: 24, maxYoungGenerationSizeMb: 8 };
+      const { call } = await startExecutor(t, { mode, resourceLimits });
+
+      const outcome = await call('allocate', undefined, { timeout: 30_000 });
+
+      assert.equal(outcome.kind, 'crashed');
+      assert.match(errorOf(outcome).message, /memory.*resourceLimits\.maxOldGenerationSizeMb/);
+      assert.equal(resultOf(await call('echo', 'next')), 'next');
+    });
+  });
+}
+
+// Under our mark: a handler that sends what it got from elsewhere, or means harm.
+const nonsense: object[] = [
+  { mf: 'outcomes' },
+  { mf: 'outcomes', outcomes: [null] },
+  { mf: 'outcomes', outcomes: [[1, null]] },
+  { mf: 'outcomes', outcomes: [[1, { kind: 'succeeded' }]] },
+  { mf: 'outcomes', outcomes: [[1, { kind: 'failed' }]] },
+  { mf: 'outcomes', outcomes: [[1, { kind: 'whatever' }]] },
+];
+
+interface DeathCase {
+  readonly route: string;
+  readonly input?: unknown;
+  readonly says: string;
+}
+
+function deaths(mode: 'thread' | 'process'): DeathCase[] {
+  return [
+    { route: 'exit', input: 3, says: 'exited with code 3' },
+    { route: 'kill', says: mode === 'thread' ? 'exited with code 9' : 'SIGKILL' },
+    { route: 'throwLater', input: 'from a callback', says: 'Error: from a callback' },
+    { route: 'throwUndefinedLater', says: 'nothing caught' },
+    { route: 'rejectLater', input: 'nobody caught it', says: 'Error: nobody caught it' },
+    ...(mode === 'process'
+      ? [
+          { route: 'disconnect', says: 'exited with code 0' },
+          {
+            route: 'sayToPoolifier',
+            input: { ready: false, taskFunctionsProperties: [] },
+            says: 'makes no sense',
+          },
+        ]
+      : []),
+  ];
+}

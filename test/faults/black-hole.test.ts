@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { describe, type TestContext, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import { startBroker } from '@micro-framework/broker';
+import { eventually } from '../support/eventually.js';
+import { openVhost } from '../support/rabbitmq.js';
+import { type Direction, openProxy } from '../support/tcp-proxy.js';
+import { allBack, brokerHealth, startEntries } from './entries.js';
+
+// 30 s at a heartbeat of 5 s under `npm run test:faults`.
+const seconds = Number(process.env.FAULTS_BLACK_HOLE ?? 4);
+const heartbeat = Number(process.env.FAULTS_HEARTBEAT ?? 1);
+const noticedWithin = 2 * heartbeat * 1_000 + 1_000;
+const backWithin = 5_000;
+
+const brokers: Record<string, (t: TestContext) => Promise<string>> = {
+  RabbitMQ: async () => (await openVhost()).uri,
+  async 'the embedded broker'(t) {
+    const broker = await startBroker();
+    t.after(() => broker.close());
+    return broker.url as string;
+  },
+};
+
+const directions: readonly Direction[] = ['both', 'to-broker', 'to-client'];
+
+describe(`a black hole of ${seconds} s at a heartbeat of ${heartbeat} s`, () => {
+  for (const [name, open] of Object.entries(brokers)) {
+    for (const direction of directions) {
+      test(`${direction === 'both' ? 'both ways' : direction}, ${name}: noticed in time, and nothing is lost`, async (t) => {
+        const proxy = await openProxy(t, await open(t));
+        const entries = await startEntries(t, proxy.uri, {
+          amqpHeartbeat: heartbeat,
+          amqpPublishTimeout: 120_000,
+        });
+        entries.run(50);
+        await eventually(() => assert.ok(entries.ledger.confirmed.size > 20));
+
+        proxy.blackhole(direction);
+        const from = performance.now();
+        await eventually(() => {
+          const { consuming, publishing } = brokerHealth(entries);
+          assert.deepEqual([consuming.lost, publishing.lost], [1, 1]);
+          assert.notEqual(consuming.state, 'open');
+        }, noticedWithin);
+        const noticed = Math.round(performance.now() - from);
+        await wait(seconds * 1_000 - noticed);
+        assert.equal(entries.runner.health().status, 'down');
+        proxy.heal();
+        const back = await allBack(entries, backWithin);
+        await entries.halt();
+
+        const { confirmed, refused, duplicates } = entries.ledger.assertNoneMissing();
+        t.diagnostic(
+          `${confirmed} confirmed, ${duplicates} came twice, noticed after ${noticed} ms, back after ${back} ms`,
+        );
+        assert.equal(refused, 0);
+      });
+    }
+  }
+});

@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { describe, test } from 'node:test';
+import { eventually } from '../support/eventually.js';
+import { WorkModule } from './fixtures/work.js';
+import { connectRaw, type RawClient } from './support/raw-client.js';
+import { serve } from './support/serve.js';
+
+function request(id: number, method: string, ...params: unknown[]): object {
+  return { jsonrpc: '2.0', id, method: `Work.${method}`, params };
+}
+
+/** The codes of the next answers, 0 for a result, by id. */
+async function codes(client: RawClient, count: number): Promise<Record<number, number>> {
+  const answers: Record<number, number> = {};
+  for (let heard = 0; heard < count; heard++) {
+    const { id, error } = (await client.nextJson()) as { id: number; error?: { code: number } };
+    answers[id] = error?.code ?? 0;
+  }
+  return answers;
+}
+
+describe('a message', () => {
+  test('that is too long ends its connection with 1009, and no other', async (t) => {
+    const { url } = await serve(t, WorkModule, {
+      workerMode: 'inline',
+      webSocket: { limits: { maxPayload: 1_000 } },
+    });
+    const [one, other] = [await connectRaw(t, url), await connectRaw(t, url)];
+
+    one.send(request(1, 'echo', 'x'.repeat(2_000)));
+
+    assert.equal((await one.closed)[0], 1009);
+    assert.deepEqual(await other.ask(request(2, 'echo', 'y')), { jsonrpc: '2.0', result: 'y', id: 2 });
+  });
+
+  test('that is not UTF-8 ends its connection with 1007', async (t) => {
+    const { url } = await serve(t, WorkModule, { workerMode: 'inline' });
+    const client = await connectRaw(t, url);
+
+    client.socket.send(Buffer.from([0x22, 0xc3, 0x28, 0x22]), { binary: false });
+
+    assert.equal((await client.closed)[0], 1007);
+  });
+});
+
+describe('calls beyond what there is room for', () => {
+  test('of one connection are answered busy, and others are not concerned', async (t) => {
+    const { url } = await serve(t, WorkModule, {
+      workerMode: 'inline',
+      webSocket: { limits: { maxInFlight: 2 } },
+    });
+    const [greedy, modest] = [await connectRaw(t, url), await connectRaw(t, url)];
+
+    for (const id of [1, 2, 3]) greedy.send(request(id, 'slow', 300));
+    greedy.send([request(4, 'echo', 1), request(5, 'echo', 2)]);
+    const modestly = await modest.ask(request(6, 'echo', 3));
+
+    assert.deepEqual(modestly, { jsonrpc: '2.0', result: 3, id: 6 });
+    const [three, batch] = [await greedy.nextJson(), await greedy.nextJson()] as [
+      { error: unknown },
+      { error: unknown }[],
+    ];
+    const busy = { code: -32000, message: 'too many calls of this connection are in flight' };
+    assert.deepEqual([three.error, ...batch.map(({ error }) => error)], [busy, busy, busy]);
+    assert.deepEqual(await codes(greedy, 2), { 1: 0, 2: 0 });
+    assert.equal(((await greedy.ask(request(7, 'echo', 4))) as { result: number }).result, 4);
+  });
+
+  test('of one connection end it, where answers have to be in order', async (t) => {
+    const { url } = await serve(t, WorkModule, {
+      workerMode: 'inline',
+      webSocket: { limits: { maxInFlight: 2 } },
+    });
+    const client = await connectRaw(t, url);
+
+    for (let count = 0; count < 3; count++) client.send({ command: 'Work.slow', command_args: [100] });
+
+    assert.deepEqual(await client.closed, [1008, 'too many requests wait for their answers']);
+  });
+
+  test('of all connections wait for a worker, then are answered busy', async (t) => {
+    const { url } = await serve(t, WorkModule, { maxWorkers: 1, maxQueue: 2 });
+    const client = await connectRaw(t, url);
+
+    for (const id of [1, 2, 3, 4, 5]) client.send(request(id, 'slow', 200));
+
+    assert.deepEqual(await codes(client, 5), { 1: 0, 2: 0, 3: 0, 4: -32000, 5: -32000 });
+  });
+});
+
+describe('a client that does not read its answers', () => {
+  test('is dropped with 1013, and others are not concerned', async (t) => {
+    const { url } = await serve(t, WorkModule, {
+      workerMode: 'inline',
+      webSocket: { limits: { maxBuffered: 100_000 } },
+    });
+    const [slow, other] = [await connectRaw(t, url), await connectRaw(t, url)];
+
+    slow.socket.pause();
+    for (let id = 0; id < 100; id++) slow.send(request(id, 'large', 200_000));
+    await other.ask(request(1, 'echo', 1));
+    slow.socket.resume();
+
+    assert.deepEqual(await slow.closed, [1013, 'answers are not read']);
+    assert.ok(await other.ask(request(2, 'echo', 2)));
+  });
+
+  test('is cut off soon when it does not even read that', async (t) => {
+    const { url, runner } = await serve(t, WorkModule, {
+      workerMode: 'inline',
+      webSocket: { limits: { maxBuffered: 100_000, maxConnections: 1 } },
+    });
+    const slow = await connectRaw(t, url);
+
+    slow.socket.pause();
+    for (let id = 0; id < 100; id++) slow.send(request(id, 'large', 200_000));
+
+    // Its place is free again, though it is as deaf as before.
+    const next = await eventually(() => connectRaw(t, url), 30_000);
+    assert.ok(await next.ask(request(1, 'echo', 1)));
+    assert.ok(runner.routes.some(({ counts }) => counts.succeeded > 0));
+  });
+});
+
+describe('a client that is gone without a word', () => {
+  test('is cut off after two pings that it did not answer; one that answers stays', async (t) => {
+    const { url, port } = await serve(t, WorkModule, {
+      workerMode: 'inline',
+      webSocket: { limits: { pingInterval: 100 } },
+    });
+    const alive = await connectRaw(t, url);
+    let pings = 0;
+    alive.socket.on('ping', () => {
+      pings += 1;
+    });
+    const dead = connect(port, '127.0.0.1');
+    t.after(() => dead.destroy());
+    dead.write(
+      `GET / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+        'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n',
+    );
+    await once(dead, 'data');
+    const since = performance.now();
+    dead.resume();
+
+    await once(dead, 'close');
+    // Two intervals lie between the first ping and the third, which would have been.
+    assert.ok(performance.now() - since > 190);
+    await eventually(() => assert.ok(pings >= 4));
+
+    assert.ok(await alive.ask(request(1, 'echo', 1)));
+  });
+});
