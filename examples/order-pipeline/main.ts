@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { bootstrap, type RunningRoute } from 'micro-framework';
 import { orders, ShopModule } from './shop.js';
 
-const { broker } = parseArgs({ options: { broker: { type: 'string', default: 'memory://' } } }).values;
+const broker = brokerAddress();
 const runner = await bootstrap(ShopModule, {
   serviceName: 'shop',
   workerMode: 'process',
@@ -33,6 +33,21 @@ console.table(
 if (!isDone(runner.routes)) {
   console.error('not every order was done within 25 seconds');
   process.exitCode = 1;
+}
+
+/** `--broker <address>`, else the embedded one in memory. */
+function brokerAddress(): string {
+  const usage = 'usage: npm run demo [-- --broker amqp://guest:guest@localhost:5672]';
+  try {
+    const options = { broker: { type: 'string', default: 'memory://' }, help: { type: 'boolean' } } as const;
+    const { values } = parseArgs({ options });
+    if (!values.help) return values.broker;
+    console.log(usage);
+    process.exit(0);
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n${usage}`);
+    process.exit(2);
+  }
 }
 
 /** The till ticks on until the end, which tells nothing. */

@@ -50,7 +50,7 @@ describe('two routes', () => {
 describe('a name on the wire', () => {
   const mend =
     'the name looks minified and would be one on the wire. Give one that stays: ' +
-    "@Service({ name: '...' }), or route(target, entrypoint, { name: '...' }).";
+    "a longer class name, @Service({ name: '...' }) where a bundler shortens names, or route(target, entrypoint, { name: '...' }).";
 
   for (const name of ['a', 'Q', '$', '_', 'aB', 'e1', '']) {
     test(`cannot be what a minifier made of it: '${name}'`, async () => {
