@@ -1,21 +1,9 @@
-import type { Config } from '../config/config.js';
 import type { DependencyToken } from '../declare/token.js';
 import { StoppedWhileStartingError } from '../errors/kernel-errors.js';
-import type { AnswerQuestion } from '../execute/bridge.js';
-import type { Executor } from '../execute/executor.js';
-import { Deadline } from '../extend/deadline.js';
-import type { DependencyMain } from '../extend/dependency.js';
-import type { EntrypointContext } from '../extend/entrypoint.js';
-import type { ExtensionContext } from '../extend/extension.js';
 import { type HealthPart, type HealthStatus, worstHealth } from '../extend/health.js';
 import type { Logger } from '../extend/logger.js';
-import type { Route } from '../route/route.js';
-import type { RouteTable } from '../route/route-table.js';
-import { answerFrom, commitTo } from './commit.js';
-import { DependencyValues } from './dependency-values.js';
-import { Dispatcher, type RouteSeat } from './dispatcher.js';
-import { ExtensionSet, SharedExtensions } from './extension-set.js';
-import { RouteCounts } from './route-counts.js';
+import { Assembly, type ServiceParts } from './assembly.js';
+import type { RouteCounts } from './route-counts.js';
 
 /**
  * Where a runner is. `idle` before the start; `starting` until every entrypoint runs; `running`; `draining` from a stop
@@ -43,32 +31,11 @@ export interface ServiceHealth {
   readonly parts: readonly HealthPart[];
 }
 
-/** What a runner is made of. */
-export interface RunnerParts {
-  readonly table: RouteTable;
-  readonly config: Config;
-  readonly log: Logger;
-  /** Makes the executor of a context. */
-  createExecutor(context: number, answer: AnswerQuestion): Executor;
-  /** Milliseconds an attempt of a route may run. */
-  timeoutOf(route: Route): number;
-}
-
-// After the drain, connections still have to be closed in order.
-const closingTime = 5_000;
-
 /** A running service. Made by `bootstrap`. */
 export class Runner {
-  readonly #parts: RunnerParts;
   readonly #log: Logger;
-  readonly #shared: SharedExtensions;
-  readonly #dependencies: ExtensionSet;
-  readonly #entrypoints: ExtensionSet;
-  readonly #mains = new Map<string, DependencyMain>();
-  readonly #values: DependencyValues;
-  readonly #executors: readonly Executor[];
-  readonly #dispatcher: Dispatcher;
-  readonly #seats: readonly RouteSeat[];
+  readonly #shutdownTimeout: number;
+  readonly #assembly: Assembly;
   readonly #stopping = new AbortController();
   #state: RunnerState = 'idle';
   #started: Promise<void> | undefined;
@@ -83,26 +50,16 @@ export class Runner {
   #end: () => void = () => {};
 
   /** @internal */
-  constructor(parts: RunnerParts) {
-    const { table, config, log } = parts;
-    this.#parts = parts;
+  constructor(parts: ServiceParts) {
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
-    this.#log = log;
-    this.#shared = new SharedExtensions(log);
-    this.#dependencies = new ExtensionSet(log);
-    this.#entrypoints = new ExtensionSet(log);
-    this.#dispatcher = new Dispatcher(config.serviceName, commitTo(this.#mains), log);
-    this.#values = new DependencyValues({ config, log, mains: this.#mains });
-    const answer = answerFrom(this.#mains);
-    this.#executors = table.contexts.map(({ index }) => parts.createExecutor(index, answer));
-    this.#seats = table.routes.map((route) => ({
-      route,
-      executor: this.#executors[route.context] as Executor,
-      timeout: parts.timeoutOf(route),
-      counts: new RouteCounts(),
-    }));
+    this.#log = parts.log;
+    this.#shutdownTimeout = parts.config.shutdownTimeout;
+    this.#assembly = new Assembly(parts, {
+      stopping: this.#stopping.signal,
+      fail: (error) => this.#fail(error),
+    });
   }
 
   /** Where the runner is now. */
@@ -112,7 +69,7 @@ export class Runner {
 
   /** The routes in the order they were declared, with counts since the start. */
   get routes(): readonly RunningRoute[] {
-    return this.#seats.map(({ route: { id, target, entrypoint }, counts }) => ({
+    return this.#assembly.seats.map(({ route: { id, target, entrypoint }, counts }) => ({
       id,
       target,
       entrypoint: entrypoint.definition.kind,
@@ -126,7 +83,7 @@ export class Runner {
    * no module lists in its `providers`.
    */
   get<T>(token: DependencyToken<T>): T {
-    return this.#values.get(token);
+    return this.#assembly.get(token);
   }
 
   /** What made the runner fail, if anything did. */
@@ -153,12 +110,7 @@ export class Runner {
    * ```
    */
   health(): ServiceHealth {
-    const workers = this.#parts.table.contexts.map(({ index, name }) => ({
-      name: `workers of ${name}`,
-      ...(this.#executors[index] as Executor).health(),
-    }));
-    const extensions = [this.#shared, this.#dependencies, this.#entrypoints];
-    const parts = [...extensions.flatMap((set) => set.health()), ...workers];
+    const parts = this.#assembly.health();
     const status = this.#state === 'running' ? worstHealth(parts.map((part) => part.status)) : 'down';
     return { status, state: this.#state, parts };
   }
@@ -174,30 +126,21 @@ export class Runner {
    * `shutdownTimeout`), hands back what is left, closes everything. Resolves when nothing of the service is left. A
    * second call waits for the first.
    */
-  stop(timeout: number = this.#parts.config.shutdownTimeout): Promise<void> {
+  stop(timeout: number = this.#shutdownTimeout): Promise<void> {
     this.#stopped ??= this.#stop(timeout, 'stopped');
     return this.#stopped;
   }
 
   /** @internal The process ends at once, by a second signal: writes down what that cuts off. */
   abandon(signal: string): void {
-    const calls = this.#dispatcher.inFlight;
+    const calls = this.#assembly.inFlight;
     this.#log.error({ signal, calls }, `second ${signal}: ending at once, ${calls} calls cut off`);
   }
 
   async #start(): Promise<void> {
     this.#enter('starting');
     try {
-      await this.#inSteps([
-        () => this.#create(),
-        () => this.#shared.setup(),
-        () => this.#dependencies.setup(),
-        () => this.#entrypoints.setup(),
-        () => Promise.all(this.#executors.map((executor) => executor.start())),
-        () => this.#shared.start(),
-        () => this.#dependencies.start(),
-        () => this.#entrypoints.start(),
-      ]);
+      await this.#inSteps(this.#assembly.startSteps);
     } catch (error) {
       const reason = this.#stopped ? stoppedBefore(error) : error;
       if (!this.#stopped) {
@@ -210,7 +153,7 @@ export class Runner {
       throw this.#failure ?? reason;
     }
     this.#enter('running');
-    this.#log.info({ routes: this.#seats.length }, 'service started');
+    this.#log.info({ routes: this.#assembly.seats.length }, 'service started');
   }
 
   /** A stop that comes meanwhile ends the start after the step that is under way. */
@@ -222,50 +165,13 @@ export class Runner {
     }
   }
 
-  async #create(): Promise<void> {
-    const context = this.#extensionContext();
-    for (const definition of this.#parts.table.dependencies) {
-      if (this.#stopped) return;
-      const main = await definition.main?.(context);
-      if (!main) continue;
-      this.#mains.set(definition.name, main);
-      this.#dependencies.add(definition.name, main);
-    }
-    for (const seat of this.#seats) {
-      if (this.#stopped) return;
-      const { definition } = seat.route.entrypoint;
-      const entrypoint = await definition.create(this.#entrypointContext(seat));
-      this.#entrypoints.add(`${definition.kind} of ${seat.route.target}`, entrypoint);
-    }
-  }
-
   async #stop(timeout: number, end: 'stopped' | 'failed'): Promise<void> {
     this.#enter('draining');
     this.#stopping.abort();
-    this.#dispatcher.drain();
-    const calls = this.#dispatcher.inFlight;
+    this.#assembly.drain();
+    const calls = this.#assembly.inFlight;
     this.#log.info({ calls }, 'draining: no new calls are taken, those in flight may end');
-    for (const set of [this.#shared, this.#dependencies, this.#entrypoints]) set.close();
-    // What is being set up is stopped when it is there; a setup that hangs is not waited for any longer than this.
-    await Deadline.in(Math.min(timeout, closingTime)).within(Promise.allSettled([this.#step]));
-    const deadline = Deadline.in(timeout);
-    this.#dispatcher.cutOffAt(deadline);
-    await this.#entrypoints.stop(Deadline.in(Math.max(timeout, closingTime)));
-    const cutOff = await Promise.all(
-      this.#executors.map((executor) => this.#stopExecutor(executor, deadline)),
-    );
-    this.#unfinished = cutOff.reduce((sum, count) => sum + count, 0);
-    const closing = Deadline.in(Math.max(deadline.remaining, closingTime));
-    if (!(await closing.within(this.#dispatcher.drained()))) {
-      this.#log.error(
-        { calls: this.#dispatcher.inFlight },
-        'calls ended, but what triggered them was not settled',
-      );
-      this.#unfinished += this.#dispatcher.inFlight;
-    }
-    await this.#values.stop();
-    await this.#dependencies.stop(closing);
-    await this.#shared.stop(closing);
+    this.#unfinished = await this.#assembly.stop(timeout, this.#step);
     this.#enter(this.#failure ? 'failed' : end);
     if (this.#unfinished > 0) {
       this.#log.warn(
@@ -277,43 +183,12 @@ export class Runner {
     this.#end();
   }
 
-  async #stopExecutor(executor: Executor, deadline: Deadline): Promise<number> {
-    try {
-      return await executor.stop(deadline);
-    } catch (err) {
-      this.#log.error({ err }, 'workers failed to stop');
-      return 0;
-    }
-  }
-
   /** An extension cannot go on, so the service cannot. */
   #fail(error: Error): void {
     if (this.#failure || this.#state === 'stopped') return;
     this.#failure = error;
     this.#log.fatal({ err: error }, 'the service cannot go on and stops');
-    this.#stopped ??= this.#stop(this.#parts.config.shutdownTimeout, 'failed');
-  }
-
-  #extensionContext(): ExtensionContext {
-    const context: ExtensionContext = {
-      config: this.#parts.config,
-      log: this.#log,
-      shared: (definition) => this.#shared.get(definition, context),
-      stopping: this.#stopping.signal,
-      fail: (error) => this.#fail(error),
-    };
-    return context;
-  }
-
-  #entrypointContext(seat: RouteSeat): EntrypointContext {
-    return {
-      ...this.#extensionContext(),
-      route: seat.route,
-      capacity: seat.executor.capacity,
-      signature: () => this.#dispatcher.signature(seat),
-      dispatch: (request, settle) => this.#dispatcher.dispatch(seat, request, settle),
-      dispatchBatch: (requests, settle) => this.#dispatcher.dispatchBatch(seat, requests, settle),
-    };
+    this.#stopped ??= this.#stop(this.#shutdownTimeout, 'failed');
   }
 
   #enter(next: RunnerState): void {

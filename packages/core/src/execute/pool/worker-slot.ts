@@ -1,10 +1,7 @@
-import { serialize } from 'node:v8';
-import { NotCloneableError } from '../../errors/kernel-errors.js';
 import { toWireError, type WireError } from '../../errors/wire-error.js';
 import { Deadline } from '../../extend/deadline.js';
 import type { Logger } from '../../extend/logger.js';
 import type { Call } from '../../run/call.js';
-import type { Outcome } from '../../run/outcome.js';
 import { type AnswerQuestion, reply } from '../bridge.js';
 import { stopHooksTime } from '../executor.js';
 import { openLink } from '../link/open-link.js';
@@ -16,6 +13,7 @@ import type { WorkerPlan } from '../worker-plan.js';
 import { Flights } from './flights.js';
 import type { Pending } from './pending.js';
 import { Tenure } from './tenure.js';
+import { isCloneable, unsendable } from './unsendable.js';
 import { causeOf, crashOf, howItDied, type Killing, startErrorOf } from './worker-death.js';
 
 /** What every worker of a context is made with. */
@@ -279,22 +277,4 @@ export class WorkerSlot {
     this.#parts.log.debug({ from: this.#state, to: next }, 'worker state');
     this.#state = next;
   }
-}
-
-function isCloneable(call: Call): boolean {
-  try {
-    serialize(call);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function unsendable({ target, id }: Call, cause: unknown): Outcome {
-  const { message } = toWireError(cause);
-  const error = new NotCloneableError(
-    `${target}: the input of call ${id} cannot reach a worker: ${message} Pass plain data.`,
-    { cause },
-  );
-  return { kind: 'failed', error: toWireError(error), retryable: false };
 }
