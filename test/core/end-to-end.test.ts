@@ -12,7 +12,10 @@ interface Place {
   readonly env: string | undefined;
 }
 
-for (const workerMode of workerModes) {
+// The greedy ones, too: what differs in their stop must not differ in anything else.
+const everyMode = [...workerModes, 'greedy_thread', 'greedy_process'] as const;
+
+for (const workerMode of everyMode) {
   describe(`a service with ${workerMode} workers`, () => {
     test('handles, asks, emits, fails and retries alike', async (t) => {
       await open(t, workerMode);
@@ -20,8 +23,8 @@ for (const workerMode of workerModes) {
       await t.test('calls run where they should', async () => {
         const { pid, thread } = (await answerOf('Orders.where')) as Place;
 
-        assert.equal(pid === process.pid, workerMode !== 'process');
-        assert.equal(thread === 0, workerMode !== 'thread');
+        assert.equal(pid === process.pid, !workerMode.endsWith('process'));
+        assert.equal(thread === 0, !workerMode.endsWith('thread'));
       });
 
       await t.test(
@@ -124,7 +127,7 @@ for (const workerMode of workerModes) {
   });
 }
 
-async function open(t: TestContext, workerMode: (typeof workerModes)[number]): Promise<Runner> {
+async function open(t: TestContext, workerMode: (typeof everyMode)[number]): Promise<Runner> {
   const options = {
     workerMode,
     maxWorkers: 1,
