@@ -10,7 +10,7 @@ export interface LoadedProcess {
   readonly url: string;
   /** TCP connections it has open. */
   connections(): Promise<number>;
-  /** Bytes of memory it has. */
+  /** Bytes it holds, on the heap and off it. */
   memory(): Promise<number>;
 }
 
@@ -22,6 +22,7 @@ export async function startLoaded(
   const file = fileURLToPath(new URL('../fixtures/load-main.js', import.meta.url));
   const child = fork(file, [JSON.stringify(limits)], {
     env: { ...process.env, NODE_TEST_CONTEXT: undefined },
+    execArgv: ['--expose-gc'],
   });
   const ended = once(child, 'close');
   t.after(async () => {
