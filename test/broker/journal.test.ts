@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, type TestContext, test } from 'node:test';
 import { type Broker, type BrokerOptions, FakeClock, startBroker } from '@micro-framework/broker';
@@ -291,7 +292,7 @@ suite('a journal', () => {
     await fillQueue('one');
     const file = join(path, 'journal-00000001');
     const sound = readFileSync(file);
-    writeFileSync(file, Buffer.concat([sound, Buffer.from('mfj1 and then the power went')]));
+    writeFileSync(file, Buffer.concat([sound, Buffer.from('mfj2 and then the power went')]));
     await run({ storage }, async () => assert.equal(readFileSync(file).length, sound.length));
 
     await fillQueue('two');
@@ -299,23 +300,65 @@ suite('a journal', () => {
     await run({ storage }, async (broker) => assert.equal((await broker.status()).queues[0]?.ready, 2));
   });
 
-  test('damaged in the middle, it says so instead of forgetting in silence', async (t) => {
+  for (const [what, damage] of [
+    ['in a message', (bytes: Buffer) => flip(bytes, bytes.indexOf('two'))],
+    ['in the length of a batch', (bytes: Buffer) => flip(bytes, 4)],
+    ['in the first byte', (bytes: Buffer) => flip(bytes, 0)],
+    ['by a sector of zeros', (bytes: Buffer) => bytes.fill(0, 0, 64)],
+    ['by something else in its place', (bytes: Buffer) => bytes.fill('another program ')],
+  ] as const)
+    test(`damaged ${what}, it says so instead of forgetting in silence`, async (t) => {
+      const { storage, path } = dataFolder(t);
+      await run({ storage }, async (broker) => {
+        const ch = await confirmChannel(t, broker);
+        await ch.assertQueue('q', { durable: true });
+        for (const body of ['one', 'two', 'three']) await publish(ch, '', 'q', body, persistent);
+      });
+      const file = join(path, 'journal-00000001');
+      const bytes = readFileSync(file);
+      damage(bytes);
+      writeFileSync(file, bytes);
+
+      await assert.rejects(startBroker({ storage }), {
+        code: 'BROKER_DATA_DAMAGED',
+        message: /journal-00000001/,
+      });
+      assert.deepEqual(readFileSync(file), bytes, 'and nothing is cut off');
+    });
+
+  test('takes no message for a batch of its own, not even a piece of a journal', async (t) => {
     const { storage, path } = dataFolder(t);
+    const file = join(path, 'journal-00000001');
     await run({ storage }, async (broker) => {
       const ch = await confirmChannel(t, broker);
       await ch.assertQueue('q', { durable: true });
-      for (const body of ['one', 'two', 'three']) await publish(ch, '', 'q', body, persistent);
+      await publish(ch, '', 'q', 'one', persistent);
+      await publish(ch, '', 'q', readFileSync(file), persistent);
     });
-    const file = join(path, 'journal-00000001');
-    const bytes = readFileSync(file);
-    const at = bytes.indexOf('two');
-    bytes[at] = (bytes[at] as number) ^ 1;
-    writeFileSync(file, bytes);
+    const whole = readFileSync(file);
+    const tail = whole.indexOf(whole.subarray(0, 16), 1);
+    assert.ok(tail > 0, 'the second message holds the first bytes of the journal');
+    // As a crash in the middle of that batch would: its end is missing.
+    writeFileSync(file, whole.subarray(0, whole.lastIndexOf('one')));
+
+    await run({ storage }, async (broker) => assert.equal((await broker.status()).queues[0]?.ready, 1));
+  });
+
+  test('cannot be read where its name is that of a folder, and says so', async (t) => {
+    const { storage, path } = dataFolder(t);
+    mkdirSync(join(path, 'journal-00000001'));
 
     await assert.rejects(startBroker({ storage }), {
-      code: 'BROKER_DATA_DAMAGED',
-      message: /journal-00000001/,
+      code: 'BROKER_DATA_NOT_WRITABLE',
+      message: /journal-00000001: it is not a file/,
     });
+  });
+
+  test('is not waited for where its name is that of a pipe', async (t) => {
+    const { storage, path } = dataFolder(t);
+    execFileSync('mkfifo', [join(path, 'journal-00000001')]);
+
+    await assert.rejects(startBroker({ storage }), { code: 'BROKER_DATA_NOT_WRITABLE' });
   });
 
   test('is held by one broker at a time, in this thread or another', async (t) => {
@@ -377,3 +420,7 @@ suite('a journal', () => {
     await run({ storage }, async (broker) => assert.equal((await broker.status()).queues[0]?.ready, 1));
   });
 });
+
+function flip(bytes: Buffer, at: number): void {
+  bytes[at] = (bytes[at] as number) ^ 1;
+}

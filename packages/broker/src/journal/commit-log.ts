@@ -109,7 +109,7 @@ export class CommitLog implements Durability {
 
   /** Tries until the batch is safe; gives up only when the log is closed meanwhile. */
   async #persist(batch: Batch): Promise<boolean> {
-    const bytes = batch.seal();
+    const bytes = batch.seal(this.size);
     for (;;) {
       try {
         await writeFully(this.#file, bytes, this.size);

@@ -1,7 +1,7 @@
 import { BrokerError } from '../broker-error.js';
 import type { Engine } from '../engine/engine.js';
 import { Entry } from '../engine/queue/entry.js';
-import { readBatches } from './batch.js';
+import { readBatches } from './batch-file.js';
 import type { DataFolder } from './data-folder.js';
 import { Recovered, type RecoveredQueue } from './recovered.js';
 

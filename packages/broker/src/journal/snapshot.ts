@@ -46,7 +46,7 @@ export class Snapshot {
     let size = 0;
     const put = async (batch: Batch): Promise<void> => {
       if (batch.isEmpty) return;
-      await writeFully(file, batch.seal(), size);
+      await writeFully(file, batch.seal(size), size);
       size += batch.size;
       batch.clear();
     };
