@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, type TestContext, test } from 'node:test';
@@ -16,6 +15,7 @@ import {
   ready,
 } from '../support/broker-client.js';
 import { dataFolder } from '../support/broker-process.js';
+import { makeNamedPipe } from '../support/named-pipe.js';
 
 type Client = { url: string };
 
@@ -356,7 +356,7 @@ suite('a journal', () => {
 
   test('is not waited for where its name is that of a pipe', async (t) => {
     const { storage, path } = dataFolder(t);
-    execFileSync('mkfifo', [join(path, 'journal-00000001')]);
+    makeNamedPipe(join(path, 'journal-00000001'));
 
     await assert.rejects(startBroker({ storage }), { code: 'BROKER_DATA_NOT_WRITABLE' });
   });

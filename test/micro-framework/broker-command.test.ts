@@ -130,6 +130,13 @@ suite('npx micro-framework broker cannot start', () => {
     assert.equal(code, 1);
     assert.match(stderr, /^micro-framework broker: cannot create .*file\/data: ENOTDIR.*\n$/);
   });
+
+  test('on a folder of a file system that takes none', async (t) => {
+    const { code, stderr } = await runCommand(t, ['broker', '--port', '0', '--data', '/proc/no-such/data']);
+
+    assert.equal(code, 1);
+    assert.match(stderr, /^micro-framework broker: cannot create \/proc\/no-such\/data: .*\n$/);
+  });
 });
 
 suite('npx micro-framework broker --status', () => {

@@ -1,6 +1,6 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { type FileHandle, open, rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { BrokerError } from '../broker-error.js';
 
 const segmentName = /^journal-(\d{8})$/;
@@ -13,7 +13,7 @@ const snapshotName = /^snapshot-(\d{8})$/;
 export class DataFolder {
   constructor(readonly path: string) {
     try {
-      mkdirSync(path, { recursive: true, mode: 0o700 });
+      makeFolder(path);
     } catch (cause) {
       throw storageError('create', path, cause);
     }
@@ -77,6 +77,22 @@ export class DataFolder {
       throw storageError('read', this.path, cause);
     }
   }
+}
+
+// Level by level: `recursive` tries for ever where a file system, such as /proc, takes no new folders and says ENOENT.
+function makeFolder(path: string): void {
+  if (isFolder(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) makeFolder(parent);
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (cause) {
+    if (!isFolder(path)) throw cause; // otherwise another process was faster
+  }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function pad(number: number): string {
