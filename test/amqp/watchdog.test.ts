@@ -11,7 +11,7 @@ import { type LogLine, recordingLog } from '../core/support/log.js';
 import { openPeer, type Peer } from '../support/amqp-peer.js';
 import { eventually } from '../support/eventually.js';
 import { openVhost } from '../support/rabbitmq.js';
-import { openProxy } from '../support/tcp-proxy.js';
+import { isMethod, openProxy } from '../support/tcp-proxy.js';
 
 interface Subscribed {
   readonly subscription: Subscription;
@@ -26,19 +26,13 @@ afterEach(async () => {
   for (const close of closings.splice(0)) await close();
 });
 
-const basicCancel = (60 << 16) | 30;
-const method = 1;
-
 /** A consumer that the broker's cancellations do not reach. */
 async function subscribe(t: TestContext): Promise<Subscribed> {
   const { uri, unique } = await openVhost();
   const queue = unique('watched');
   const peer = await openPeer(t, uri);
-  const proxy = await openProxy(
-    t,
-    uri,
-    (frame) => frame[0] === method && frame.readUInt32BE(7) === basicCancel,
-  );
+  const basicCancel = (frame: Buffer): boolean => isMethod(frame, 60, 30);
+  const proxy = await openProxy(t, uri, { fromBroker: basicCancel });
   const { log, lines } = recordingLog();
   const connection = new RecoveringConnection({
     purpose: 'consuming',

@@ -19,21 +19,24 @@ export interface TcpProxy {
   heal(): void;
 }
 
-/**
- * Stands between clients and the broker at `uri` until the end of the test. Frames from the broker that `drops` holds for
- * are swallowed one by one.
- */
+/** Which frames a proxy swallows, one by one. */
+export interface Drops {
+  fromBroker?(frame: Buffer): boolean;
+  toBroker?(frame: Buffer): boolean;
+}
+
+/** Stands between clients and the broker at `uri` until the end of the test. */
 export async function openProxy(
   t: Pick<TestContext, 'after'>,
   uri: string,
-  drops?: (frame: Buffer) => boolean,
+  drops: Drops = {},
 ): Promise<TcpProxy> {
   const { hostname, port } = new URL(uri);
   const lines = new Set<Line>();
   const held = { toBroker: false, toClient: false };
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     const broker = connect({ host: hostname, port: Number(port), noDelay: true, allowHalfOpen: true });
-    const line = new Line(client, broker, drops && frameFilter(drops));
+    const line = new Line(client, broker, drops);
     line.hold(held);
     lines.add(line);
   }).listen(0, '127.0.0.1');
@@ -73,10 +76,10 @@ class Line {
   constructor(
     readonly client: Socket,
     readonly broker: Socket,
-    filter?: (chunk: Buffer) => Buffer,
+    { toBroker, fromBroker }: Drops,
   ) {
-    this.#toBroker = new Flow(client, broker);
-    this.#toClient = new Flow(broker, client, filter);
+    this.#toBroker = new Flow(client, broker, toBroker && frameFilter(toBroker, greeting));
+    this.#toClient = new Flow(broker, client, fromBroker && frameFilter(fromBroker));
   }
 
   hold({ toBroker, toClient }: { toBroker: boolean; toClient: boolean }): void {
@@ -121,16 +124,29 @@ class Flow {
   }
 }
 
+/** Whether a frame is that method of AMQP, such as `basic.ack`: 60 and 80. */
+export function isMethod(frame: Buffer, ofClass: number, method: number): boolean {
+  return frame[0] === methodFrame && frame.readUInt16BE(7) === ofClass && frame.readUInt16BE(9) === method;
+}
+
+const methodFrame = 1;
+
 // Type, channel and size, before what is in a frame; and a mark behind it.
 const frameHead = 7;
 const frameEnd = 1;
 
+// What a client says first, "AMQP" and a version, is no frame yet.
+const greeting = 8;
+
 /** Lets whole frames through, without those that are to be dropped. */
-function frameFilter(drops: (frame: Buffer) => boolean): (chunk: Buffer) => Buffer {
+function frameFilter(drops: (frame: Buffer) => boolean, before = 0): (chunk: Buffer) => Buffer {
   let rest = Buffer.alloc(0);
+  let unframed = before;
   return (chunk) => {
     rest = Buffer.concat([rest, chunk]);
-    const kept: Buffer[] = [];
+    const kept = [rest.subarray(0, unframed)];
+    rest = rest.subarray(unframed);
+    unframed -= kept[0]?.length ?? 0;
     while (rest.length >= frameHead) {
       const size = frameHead + rest.readUInt32BE(3) + frameEnd;
       if (rest.length < size) break;
