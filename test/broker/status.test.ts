@@ -123,6 +123,13 @@ suite('no status', () => {
     await host.kill();
     assert.match((await refusal(brokerStatus(storage))).message, /ECONNREFUSED/);
 
+    const other = await start(t);
+    writeFileSync(
+      join(path, 'host.json'),
+      JSON.stringify({ url: other, pid: 1, id: 'of a host that is gone' }),
+    );
+    assert.match((await refusal(brokerStatus(storage))).message, /what answers there is another broker/);
+
     writeFileSync(join(path, 'host.json'), '{');
     assert.match((await refusal(brokerStatus(storage))).message, /no broker runs on/);
   });

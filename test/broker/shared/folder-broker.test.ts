@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { suite, type TestContext, test } from 'node:test';
 import type { Worker } from 'node:worker_threads';
 import { BrokerError, openBroker, type SharedBroker, startBroker } from '@micro-framework/broker';
-import { confirmChannel, next, publish } from '../../support/broker-client.js';
+import { confirmChannel, connection, next, publish } from '../../support/broker-client.js';
 import { dataFolder, hostBroker } from '../../support/broker-process.js';
 import { eventually } from '../../support/eventually.js';
+import { openVhost } from '../../support/rabbitmq.js';
 
 suite('a folder', () => {
   test('is hosted by the first who needs it and joined by the next', async (t) => {
@@ -40,7 +41,11 @@ suite('a folder', () => {
     const { url } = await broker.locate();
 
     const file = join(path, 'host.json');
-    assert.deepEqual(JSON.parse(readFileSync(file, 'utf8')), { url, pid: process.pid });
+    assert.deepEqual(JSON.parse(readFileSync(file, 'utf8')), {
+      url,
+      pid: process.pid,
+      id: await idOf(t, url),
+    });
     assert.equal(statSync(file).mode & 0o777, 0o600);
     await broker.close();
     assert.equal(statSync(file, { throwIfNoEntry: false }), undefined);
@@ -130,13 +135,23 @@ suite('a discovery file', () => {
     assert.equal((await open(t, storage).locate()).hosting, true);
   });
 
-  test('whose port belongs to another broker by now does not matter', async (t) => {
+  test('whose port belongs to the host of another folder by now does not matter, whatever its password', async (t) => {
     const { path, storage } = dataFolder(t);
-    const other = await startBroker({ password: 'another' });
+    const other = await startBroker({ storage: dataFolder(t).storage, password: 'secret' });
     t.after(() => other.close());
-    leaveHost(path, `amqp://guest:secret@127.0.0.1:${other.port}`);
+    leaveHost(path, other.url as string);
 
     assert.equal((await open(t, storage).locate()).hosting, true);
+  });
+
+  test('whose port belongs to RabbitMQ by now does not matter, and RabbitMQ is told no password', async (t) => {
+    const { path, storage } = dataFolder(t);
+    const { uri } = await openVhost();
+    const line = await overhear(t, uri);
+    leaveHost(path, line.uri);
+
+    assert.equal((await open(t, storage).locate()).hosting, true);
+    assert.equal(line.heard().toString('latin1'), 'AMQP\0\0\x09\x01');
   });
 });
 
@@ -148,7 +163,7 @@ suite('a folder whose holder does not say where it listens', () => {
     t.after(() => late.close());
     const located = open(t, storage).locate();
 
-    leaveHost(path, late.url as string);
+    leaveHost(path, late.url as string, await idOf(t, late.url as string));
 
     assert.deepEqual(await located, { url: late.url, hosting: false });
   });
@@ -225,8 +240,30 @@ function isFrozen(pid: number): boolean {
   return tasks.every((task) => / T /.test(readFileSync(`/proc/${pid}/task/${task}/stat`, 'utf8')));
 }
 
-function leaveHost(folder: string, url: string): void {
-  writeFileSync(join(folder, 'host.json'), JSON.stringify({ url, pid: 1 }));
+function leaveHost(folder: string, url: string, id = 'of a host that is gone'): void {
+  writeFileSync(join(folder, 'host.json'), JSON.stringify({ url, pid: 1, id }));
+}
+
+/** What the broker says of itself in its greeting. */
+async function idOf(t: TestContext, url: string): Promise<string> {
+  return String((await connection(t, { url })).connection.serverProperties.id);
+}
+
+/** A line to a broker on which everything is heard that its clients say. */
+async function overhear(t: TestContext, uri: string): Promise<{ readonly uri: string; heard(): Buffer }> {
+  const { hostname, port } = new URL(uri);
+  const chunks: Buffer[] = [];
+  const server = createServer((client) => {
+    const there = connect({ host: hostname, port: Number(port) });
+    client.on('data', (chunk: Buffer) => chunks.push(chunk));
+    client.pipe(there).pipe(client);
+    for (const socket of [client, there]) socket.on('error', () => socket.destroy());
+  }).listen(0, '127.0.0.1');
+  t.after(() => server.close());
+  await once(server, 'listening');
+  const through = new URL(uri);
+  through.port = String((server.address() as AddressInfo).port);
+  return { uri: through.href, heard: () => Buffer.concat(chunks) };
 }
 
 /** A broker on a Unix socket: it has no URL to tell. */

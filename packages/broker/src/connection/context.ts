@@ -12,6 +12,8 @@ import type { Outbox } from './outbox.js';
 
 /** What all connections of a server share. */
 export interface ServerContext {
+  /** Its own, for as long as it runs. */
+  readonly id: string;
   readonly engine: Engine;
   readonly vhost: string;
   readonly credentials: Credentials;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Broker, BrokerStatus } from '../broker.js';
 import { noDurability } from '../durability.js';
 import { Engine } from '../engine/engine.js';
@@ -29,7 +30,7 @@ export async function startLocalBroker(settings: BrokerSettings): Promise<Broker
     server = newServer(settings, engine, journal);
     const port = await server.listen(settings);
     const url = settings.socketPath === undefined ? urlOf(settings, port) : undefined;
-    if (url !== undefined) discovery?.write({ url, pid: process.pid });
+    if (url !== undefined) discovery?.write({ url, pid: process.pid, id: server.context.id });
     return {
       url,
       port,
@@ -46,6 +47,7 @@ export async function startLocalBroker(settings: BrokerSettings): Promise<Broker
 function newServer(settings: BrokerSettings, engine: Engine, journal: Journal | undefined): Server {
   const { vhost, maxMessageBytes, onError } = settings;
   const server: Server = new Server({
+    id: randomUUID(),
     engine,
     vhost,
     credentials: settings,

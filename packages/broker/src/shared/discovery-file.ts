@@ -6,6 +6,8 @@ import { storageError } from '../journal/data-folder.js';
 export interface Host {
   readonly url: string;
   readonly pid: number;
+  /** The broker's own; it says so in its greeting. */
+  readonly id: string;
 }
 
 /**
@@ -56,9 +58,10 @@ export class DiscoveryFile {
 
 function parseHost(text: string): Host | undefined {
   try {
-    const { url, pid } = Object(JSON.parse(text)) as Record<string, unknown>;
-    const isWhole = typeof url === 'string' && new URL(url).protocol === 'amqp:' && Number.isInteger(pid);
-    return isWhole ? { url, pid: pid as number } : undefined;
+    const { url, pid, id } = Object(JSON.parse(text)) as Record<string, unknown>;
+    const isAddress = typeof url === 'string' && new URL(url).protocol === 'amqp:';
+    if (!isAddress || typeof pid !== 'number' || typeof id !== 'string') return undefined;
+    return { url, pid, id };
   } catch {
     return undefined; // cut short by a power failure, or somebody else's
   }

@@ -4,7 +4,7 @@ import { BrokerError } from '../broker-error.js';
 import { readOptions } from '../options.js';
 import { startBroker } from '../start-broker.js';
 import { DiscoveryFile, type Host } from './discovery-file.js';
-import { answersAt } from './login-probe.js';
+import { answers } from './login-probe.js';
 import type { BrokerLocation, SharedBroker, SharedBrokerOptions } from './shared-broker.js';
 
 const defaultTimeout = 30_000;
@@ -68,7 +68,7 @@ export class FolderBroker implements SharedBroker {
   }
 
   async #join(entry: Host | undefined): Promise<BrokerLocation | undefined> {
-    if (!entry || !(await answersAt(entry.url, probeWithin))) return undefined;
+    if (!entry || !(await answers(entry, probeWithin))) return undefined;
     return { url: entry.url, hosting: false };
   }
 

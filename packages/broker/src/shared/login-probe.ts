@@ -1,17 +1,19 @@
 import { Dialogue } from '../client/dialogue.js';
+import { idIn } from '../connection/handshake/capabilities.js';
+import type { Host } from './discovery-file.js';
 
 /**
- * Whether a broker answers at the URL and takes its name and password. A port alone proves nothing: that of a host that
- * has died may belong to any other program by now.
+ * Whether the host itself answers where it said. A port alone proves nothing: that of a host that has died may belong to
+ * any other program by now, also to another broker with the same name and password. To those no password is told.
  */
-export async function answersAt(url: string, withinMs: number): Promise<boolean> {
+export async function answers({ url, id }: Host, withinMs: number): Promise<boolean> {
   const dialogue = new Dialogue(url, AbortSignal.timeout(withinMs));
   try {
-    await dialogue.greeted();
+    if (idIn(await dialogue.greeted()) !== id) return false;
     await dialogue.logIn();
     return true;
   } catch {
-    return false; // nobody, another program, or another broker's password: no matter which
+    return false; // nobody, or another program: no matter which
   } finally {
     dialogue.end();
   }

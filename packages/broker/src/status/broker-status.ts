@@ -4,7 +4,7 @@ import type { BrokerStatus } from '../broker.js';
 import { BrokerError } from '../broker-error.js';
 import { Dialogue } from '../client/dialogue.js';
 import { writeProperties } from '../codec/properties.js';
-import { product } from '../connection/handshake/capabilities.js';
+import { idIn, product } from '../connection/handshake/capabilities.js';
 import { replyQueue } from '../engine/replies.js';
 import { DiscoveryFile } from '../shared/discovery-file.js';
 import { parseStatus } from './parse-status.js';
@@ -33,11 +33,11 @@ export async function brokerStatus(
   address: string,
   { timeout = 5_000 }: BrokerStatusOptions = {},
 ): Promise<BrokerStatus> {
-  const url = urlOf(address);
-  const { host } = new URL(url);
+  const target = targetOf(address);
+  const { host } = new URL(target.url);
   const signal = AbortSignal.timeout(timeout);
   try {
-    return await ask(new Dialogue(url, signal), host);
+    return await ask(new Dialogue(target.url, signal), target);
   } catch (cause) {
     if (cause instanceof BrokerError) throw cause;
     const why = signal.aborted ? `it has not answered within ${timeout} ms` : wordsOf(cause);
@@ -51,15 +51,19 @@ function wordsOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
 
-function foreign(host: string, name: unknown): BrokerError {
-  const message = `no status from ${host}: what answers there is ${name ?? 'a broker without a name'}; ask it with its own tools`;
+function foreign(url: string, what: string): BrokerError {
+  const message = `no status from ${new URL(url).host}: what answers there is ${what}`;
   return new BrokerError('BROKER_UNREACHABLE', message);
 }
 
-async function ask(dialogue: Dialogue, host: string): Promise<BrokerStatus> {
+async function ask(dialogue: Dialogue, { url, id }: Target): Promise<BrokerStatus> {
   try {
-    const name = (await dialogue.greeted()).get('product')?.value;
-    if (name !== product) throw foreign(host, name);
+    const greeting = await dialogue.greeted();
+    const name = greeting.get('product')?.value;
+    if (name !== product)
+      throw foreign(url, `${name ?? 'a broker without a name'}; ask it with its own tools`);
+    if (id !== undefined && idIn(greeting) !== id)
+      throw foreign(url, 'another broker; that of the folder has ended');
     await dialogue.logIn();
     await dialogue.open();
     dialogue.send(1, 'basic.consume', replyConsumer);
@@ -86,12 +90,18 @@ const replyConsumer = {
   arguments: new Map(),
 };
 
-function urlOf(address: string): string {
-  if (/^amqp:\/\/./.test(address) && URL.canParse(address)) return address;
+interface Target {
+  readonly url: string;
+  /** That of the one broker that is meant; any that answers, where there is none. */
+  readonly id?: string;
+}
+
+function targetOf(address: string): Target {
+  if (/^amqp:\/\/./.test(address) && URL.canParse(address)) return { url: address };
   const folder = folderOf(address);
   const file = new DiscoveryFile(folder);
   const host = file.read();
-  if (host) return host.url;
+  if (host) return host;
   throw new BrokerError(
     'BROKER_UNREACHABLE',
     `no broker runs on ${folder}: there is no ${file.path}; start one, or name the folder of one that runs`,

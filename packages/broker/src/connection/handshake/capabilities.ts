@@ -16,18 +16,26 @@ const capabilities = [
   'direct_reply_to',
 ];
 
-/** What the server says of itself. */
-export const start: MethodArguments<'connection.start'> = {
-  major: 0,
-  minor: 9,
-  serverProperties: new Map([
-    ['product', fieldOf.longstr(product)],
-    ['platform', fieldOf.longstr(`Node.js ${process.versions.node}`)],
-    ['capabilities', fieldOf.table(new Map(capabilities.map((name) => [name, fieldOf.bool(true)])))],
-  ]),
-  mechanisms: Buffer.from('PLAIN AMQPLAIN'),
-  locales: Buffer.from('en_US'),
-};
+/** What a server says of itself. `id` is its own, for as long as it runs: who looks for it knows that it is the one. */
+export function greetingOf(id: string): MethodArguments<'connection.start'> {
+  return {
+    major: 0,
+    minor: 9,
+    serverProperties: new Map([
+      ['product', fieldOf.longstr(product)],
+      ['platform', fieldOf.longstr(`Node.js ${process.versions.node}`)],
+      ['id', fieldOf.longstr(id)],
+      ['capabilities', fieldOf.table(new Map(capabilities.map((name) => [name, fieldOf.bool(true)])))],
+    ]),
+    mechanisms: Buffer.from('PLAIN AMQPLAIN'),
+    locales: Buffer.from('en_US'),
+  };
+}
+
+/** The id in a greeting; other programs have none. */
+export function idIn(serverProperties: FieldTable): unknown {
+  return serverProperties.get('id')?.value;
+}
 
 /** Whether a client said that it understands something. */
 export function isCapable(clientProperties: FieldTable, capability: string): boolean {

@@ -1,7 +1,7 @@
 import { AmqpError } from '../../amqp-error.js';
 import type { Method } from '../../codec/methods.js';
 import type { ConnectionContext } from '../context.js';
-import { isCapable, start } from './capabilities.js';
+import { greetingOf, isCapable } from './capabilities.js';
 import { type Limits, negotiate } from './limits.js';
 import { assertLogin } from './login.js';
 
@@ -22,7 +22,7 @@ export class Handshake {
   }
 
   begin(): void {
-    this.connection.send(0, 'connection.start', start);
+    this.connection.send(0, 'connection.start', greetingOf(this.connection.server.id));
   }
 
   /** Takes the client's answer to the step before, and asks for the next. */
