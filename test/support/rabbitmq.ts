@@ -65,6 +65,7 @@ async function startEmbedded(brokers: Broker[]): Promise<string> {
 }
 
 let opened = 0;
+let called = 0;
 let own: Promise<NodeAddress> | undefined;
 
 function sharedNode(): Promise<NodeAddress> {
@@ -99,7 +100,9 @@ export async function evaluate(
   { distributionPort, cookie }: NodeAddress,
   expressions: string,
 ): Promise<string> {
-  const child = spawn('erl_call', ['-address', `127.0.0.1:${distributionPort}`, '-c', cookie, '-e']);
+  // Each caller has a name of its own: of two with the same one the node refuses the second.
+  const caller = ['-h', `erl_call-${process.pid}-${++called}`, '-c', cookie];
+  const child = spawn('erl_call', ['-address', `127.0.0.1:${distributionPort}`, ...caller, '-e']);
   let output = '';
   child.stdout.on('data', (chunk) => {
     output += chunk;
