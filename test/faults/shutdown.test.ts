@@ -1,78 +1,106 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { describe, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { exitCodes } from '@micro-framework/core';
+import type { GetMessage } from 'amqplib';
+import type { Order } from '../amqp/fixtures/orders-service.js';
+import { collect, queueOf } from '../amqp/orders.js';
 import { json, openPeer, type Peer } from '../support/amqp-peer.js';
+import { brokers } from '../support/brokers.js';
 import { eventually } from '../support/eventually.js';
-import { openVhost } from '../support/rabbitmq.js';
-import type { Order, Seen } from './fixtures/orders-service.js';
-import { collect, queueOf } from './orders.js';
+import type { Vhost } from '../support/rabbitmq.js';
+import { type ServiceProcess, startService } from '../support/service-process.js';
 
-const main = fileURLToPath(new URL('fixtures/orders-main.js', import.meta.url));
+// Milliseconds. Handlers of 5 s, and deadlines of 10 s and of 2 s, under `npm run test:faults`.
+const inTime = { handler: Number(process.env.FAULTS_HANDLER ?? 1_000), deadline: 10_000 };
+const cutOff = {
+  handler: Number(process.env.FAULTS_HANDLER ?? 20_000),
+  deadline: Number(process.env.FAULTS_SHUTDOWN ?? 300),
+};
+const inFlight = 20;
+const orders = 30;
+const main = fileURLToPath(new URL('../amqp/fixtures/orders-main.js', import.meta.url));
 
-interface Running {
-  readonly child: ChildProcess;
+interface Running extends ServiceProcess {
   readonly peer: Peer;
   readonly queue: string;
-  seen(): Seen[];
+  /** The orders that were begun, once for each time that they were. */
+  begun(): string[];
 }
 
-/** The orders service in a process of its own. */
-async function startProcess(t: TestContext, settings: Record<string, string>): Promise<Running> {
-  const { uri, unique } = await openVhost();
+/** The orders service in a process of its own, with as many handlers at work as it takes. */
+async function startAtWork(
+  t: TestContext,
+  { uri, unique }: Vhost,
+  { mode, handler, deadline }: { readonly mode: string } & typeof inTime,
+): Promise<Running> {
   const name = unique('orders');
   const peer = await openPeer(t, uri);
-  const env = { ...process.env, AMQP_URI: uri, SERVICE_NAME: name, LOG_LEVEL: 'info', ...settings };
-  const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'inherit'] });
-  t.after(() => child.kill('SIGKILL'));
-  let output = '';
-  child.stdout.on('data', (chunk) => {
-    output += chunk;
+  const service = await startService(t, main, {
+    AMQP_URI: uri,
+    SERVICE_NAME: name,
+    WORKER_MODE: mode,
+    MAX_WORKERS: '2',
+    TASKS_PER_WORKER: String(inFlight / 2),
+    SHUTDOWN_TIMEOUT: String(deadline),
   });
-  await eventually(() => assert.match(output, /service started/), 20_000);
   const heard = await collect(peer, `${name}.events`);
-  return {
-    child,
-    peer,
-    queue: queueOf(name, 'order', 'handle'),
-    seen: () => heard.map((message) => json(message) as Seen),
-  };
+  const queue = queueOf(name, 'order', 'handle');
+  const ordered = Array.from(
+    { length: orders },
+    (_, n): Order => ({ id: `o${n}`, does: 'wait', ms: handler }),
+  );
+  await Promise.all(ordered.map((order) => peer.send(queue, { body: order })));
+  const begun = (): string[] => heard.map(idOf);
+  await eventually(() => assert.ok(begun().length >= inFlight), 30_000);
+  return { ...service, peer, queue, begun };
 }
 
-async function sendOrders({ peer, queue }: Running, count: number, ms: number): Promise<void> {
-  for (let n = 0; n < count; n++) {
-    const order: Order = { id: `o${n}`, does: 'wait', ms };
-    await peer.send(queue, { body: order });
-  }
+function idOf(message: Pick<GetMessage, 'content'>): string {
+  return (json(message) as Order).id;
 }
 
-for (const mode of ['thread', 'process']) {
-  describe(`SIGTERM with handlers at work in ${mode}s`, () => {
-    test('lets them end: all is acknowledged, nothing comes again, exit code 0', async (t) => {
-      const service = await startProcess(t, { WORKER_MODE: mode, MAX_WORKERS: '3' });
-      await sendOrders(service, 10, 800);
-      await eventually(() => assert.equal(service.seen().length, 3));
-
-      service.child.kill('SIGTERM');
-      const [code] = await once(service.child, 'exit');
-
-      assert.equal(code, 0);
-      assert.equal(service.seen().length, 3);
-      assert.equal(await service.peer.count(service.queue), 7);
-    });
-
-    test('hands back what has not ended at the deadline, and says so', async (t) => {
-      const service = await startProcess(t, { WORKER_MODE: mode, MAX_WORKERS: '2', SHUTDOWN_TIMEOUT: '300' });
-      await sendOrders(service, 5, 20_000);
-      await eventually(() => assert.equal(service.seen().length, 2));
-
-      service.child.kill('SIGTERM');
-      const [code] = await once(service.child, 'exit');
-
-      assert.equal(code, exitCodes.unfinished);
-      assert.equal(await service.peer.count(service.queue), 5);
-    });
-  });
+/** All that is in a queue. */
+async function rest({ peer, queue }: Running): Promise<GetMessage[]> {
+  const found: GetMessage[] = [];
+  for (let next = await peer.get(queue); next; next = await peer.get(queue)) found.push(next);
+  return found;
 }
+
+// They wait more than they work.
+describe(`SIGTERM with ${inFlight} handlers at work`, { concurrency: 2 }, () => {
+  for (const broker of brokers)
+    for (const mode of ['thread', 'process']) {
+      const where = `in ${mode === 'thread' ? 'threads' : 'processes'}, on ${broker.name}`;
+
+      test(`${where}: they end, nothing comes again, exit code 0`, async (t) => {
+        const service = await startAtWork(t, await broker.open(), { mode, ...inTime });
+
+        service.child.kill('SIGTERM');
+        assert.deepEqual(await service.ended, [0, null], service.log());
+
+        const left = await rest(service);
+        const begun = service.begun();
+        assert.equal(new Set(begun).size, begun.length, 'each was begun once');
+        assert.equal(left.length, orders - begun.length);
+        assert.deepEqual(
+          left.map(idOf).filter((id) => begun.includes(id)),
+          [],
+        );
+      });
+
+      test(`${where}: what has not ended at the deadline is handed back, and the exit code says so`, async (t) => {
+        const service = await startAtWork(t, await broker.open(), { mode, ...cutOff });
+
+        service.child.kill('SIGTERM');
+        assert.deepEqual(await service.ended, [exitCodes.unfinished, null], service.log());
+
+        const left = await rest(service);
+        const begun = service.begun();
+        const redelivered = left.filter(({ fields }) => fields.redelivered).map(idOf);
+        t.diagnostic(`${begun.length} were begun, ${redelivered.length} of them come again`);
+        assert.deepEqual(new Set(redelivered), new Set(begun));
+        assert.equal(left.length, orders);
+      });
+    }
+});

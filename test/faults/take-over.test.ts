@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -11,6 +9,7 @@ import { queueOf } from '../amqp/orders.js';
 import { json, openPeer, type Peer } from '../support/amqp-peer.js';
 import { dataFolder } from '../support/broker-process.js';
 import { eventually } from '../support/eventually.js';
+import { startService } from '../support/service-process.js';
 
 const main = fileURLToPath(new URL('../amqp/fixtures/orders-main.js', import.meta.url));
 const queue = queueOf('orders', 'order', 'handle');
@@ -23,9 +22,10 @@ for (const [how, signal] of [
 ] as const) {
   test(`when the service that hosts the broker ${how}, the other one takes over and nothing is lost`, async (t) => {
     const folder = dataFolder(t);
-    const first = await startService(t, folder.storage);
-    const second = await startService(t, folder.storage);
-    assert.equal(hostOf(folder.path), first.process.pid);
+    const settings = { AMQP_URI: folder.storage, SERVICE_NAME: 'orders', MAX_WORKERS: '2' };
+    const first = await startService(t, main, settings);
+    const second = await startService(t, main, settings);
+    assert.equal(hostOf(folder.path), first.child.pid);
     const before = await joinAsPeer(t, folder.storage);
     await before.channel.assertQueue('heard', { durable: true });
     await before.channel.bindQueue('heard', 'orders.events', 'seen');
@@ -36,9 +36,9 @@ for (const [how, signal] of [
     // Some are done, some are in the handlers of both, some wait for their second attempt.
     await eventually(async () => assert.ok((await before.count('heard')) > 10), patience);
 
-    first.process.kill(signal);
+    first.child.kill(signal);
     await first.ended;
-    await eventually(() => assert.equal(hostOf(folder.path), second.process.pid), patience);
+    await eventually(() => assert.equal(hostOf(folder.path), second.child.pid), patience);
 
     const after = await joinAsPeer(t, folder.storage);
     const heard = new Set<string>();
@@ -56,31 +56,9 @@ for (const [how, signal] of [
         second.log(),
       );
     }, patience);
-    second.process.kill('SIGTERM');
+    second.child.kill('SIGTERM');
     assert.deepEqual(await second.ended, [0, null], second.log());
   });
-}
-
-interface Service {
-  readonly process: ChildProcess;
-  readonly ended: Promise<unknown[]>;
-  log(): string;
-}
-
-/** An instance of the orders service in a process of its own. */
-async function startService(t: TestContext, storage: string): Promise<Service> {
-  const child = spawn(process.execPath, [main], {
-    env: { ...process.env, AMQP_URI: storage, SERVICE_NAME: 'orders', MAX_WORKERS: '2', LOG_LEVEL: 'info' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  t.after(() => child.kill('SIGKILL'));
-  let output = '';
-  child.stdout.on('data', (chunk) => {
-    output += chunk;
-  });
-  const ended = once(child, 'close');
-  await eventually(() => assert.match(output, /service started/), patience);
-  return { process: child, ended, log: () => output };
 }
 
 /** The process that says in the folder that it hosts. */
