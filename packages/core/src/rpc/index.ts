@@ -4,7 +4,25 @@ export { FrameworkError, type KnownErrorClass, knownError } from '../errors/erro
 export { RemoteError } from '../errors/remote-error.js';
 export type { WireError } from '../errors/wire-error.js';
 export { answerOf, failure, type RpcAnswer, type RpcFailure } from './answer.js';
+export { BridgedCaller, type BridgedCallerParts } from './bridge/bridged-caller.js';
+export { BridgedCalls, ThrownRemotely } from './bridge/bridged-calls.js';
+export type { Answer, CallQuestion, Question } from './bridge/questions.js';
 export { readCallIdStack, sentCallIdStack } from './call-id-stack.js';
+export { pauseAfter } from './client/back-off.js';
+export { CallClient, type CallClientParts, type CallDialect } from './client/call-client.js';
+export type {
+  AnswerOutcome,
+  CallCarrier,
+  CarrierEnd,
+  CarrierEvents,
+  OutgoingCall,
+  Refusal,
+} from './client/carrier.js';
+export {
+  type CallClientOptions,
+  type ClientCallOptions,
+  defaultClientOptions,
+} from './client/client-options.js';
 export {
   RpcBadArgumentsError,
   RpcBusyError,
@@ -42,8 +60,9 @@ export {
   seedException,
   seedTarget,
 } from './seed/seed-messages.js';
+export { type RpcRequest, RpcTarget, type RpcTargetParts } from './serve/rpc-target.js';
+export { type TargetOptions, targetEntrypoint, targetName } from './serve/target-entrypoint.js';
 export { createRpcService, type RpcCaller } from './service-proxy.js';
 export { type Binding, bindArguments, type GivenArguments } from './signature/bind-arguments.js';
 export { nameParameters, type Parameter, readSignature, type Signature } from './signature/signature.js';
 export type { TargetInfo } from './signature/target-info.js';
-export { findTarget } from './target-directory.js';

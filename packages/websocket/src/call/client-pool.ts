@@ -1,18 +1,8 @@
 import type { Extension, HealthReport, SharedDefinition } from '@micro-framework/core';
-import type { WireError } from '@micro-framework/core/rpc';
+import { ThrownRemotely } from '@micro-framework/core/rpc';
 import { BaseRpcClient } from '../client/base-rpc-client.js';
 import { nodeSocket } from '../client/node-socket.js';
 import { type Address, connectionKey } from './address.js';
-
-/** What a handler over there threw, on its way to the worker that called it. */
-export class ThrownRemotely extends Error {
-  readonly wire: WireError;
-
-  constructor(wire: WireError) {
-    super(wire.message);
-    this.wire = wire;
-  }
-}
 
 /** A client whose errors go on to a worker: only there are the classes registered for sure. */
 class PooledClient extends BaseRpcClient {

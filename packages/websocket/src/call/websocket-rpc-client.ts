@@ -1,5 +1,6 @@
 import { type DependencyDefinition, type DependencyToken, defineDependency } from '@micro-framework/core';
-import { createRpcService, type RpcService } from '@micro-framework/core/rpc';
+import { BridgedCaller, createRpcService, type RpcService } from '@micro-framework/core/rpc';
+import { defaultOptions } from '../client/options.js';
 import {
   type Address,
   addressOf,
@@ -7,7 +8,6 @@ import {
   dependencyName,
   type WebSocketRpcClientOptions,
 } from './address.js';
-import { WorkerClient } from './worker-client.js';
 
 // The same address is the same dependency, wherever it is named.
 const tokens = new Map<string, DependencyToken<RpcService<unknown>>>();
@@ -52,7 +52,15 @@ function definitionOf(name: string, address: Address): DependencyDefinition<RpcS
     // The driver is for the main side only.
     main: async (context) => new (await import('./client-main.js')).ClientMain(context, address),
     worker: (context) => {
-      const service = createRpcService<unknown>(new WorkerClient(context, address));
+      const { url, service: name, options } = address;
+      const caller = new BridgedCaller({
+        where: url,
+        service: name,
+        timeout: options.timeout ?? defaultOptions.timeout,
+        ask: (question) => context.ask(question),
+        currentCall: () => context.currentCall(),
+      });
+      const service = createRpcService<unknown>(caller);
       return { provide: () => service };
     },
   };

@@ -6,6 +6,9 @@ import type { RpcClientOptions } from './options.js';
 import { openWebSocket } from './web-socket.js';
 
 export {
+  CallClient,
+  type CallClientOptions,
+  type ClientCallOptions,
   RemoteError,
   RpcBadArgumentsError,
   RpcBusyError,
@@ -24,7 +27,6 @@ export {
   type TargetInfo,
 } from '@micro-framework/core/rpc';
 export { BaseRpcClient } from './base-rpc-client.js';
-export type { ClientCallOptions } from './call-connection.js';
 export type { LinkState } from './link.js';
 export type { RpcClientOptions } from './options.js';
 export type { ClientSocket, OpenSocket, SocketEnd, SocketEvents } from './socket.js';

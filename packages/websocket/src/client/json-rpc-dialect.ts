@@ -1,7 +1,15 @@
-import { type Parameter, sentCallIdStack, type TargetInfo, type WireError } from '@micro-framework/core/rpc';
+import {
+  type AnswerOutcome,
+  type OutgoingCall,
+  type Parameter,
+  type Refusal,
+  sentCallIdStack,
+  type TargetInfo,
+  type WireError,
+} from '@micro-framework/core/rpc';
 import { errorCodes, isReservedCode } from '../wire/json-rpc.js';
 import { subprotocols } from '../wire/subprotocols.js';
-import type { AnswerOutcome, Dialect, OutgoingCall, Refusal } from './dialect.js';
+import type { Dialect } from './dialect.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -1,4 +1,4 @@
-import { pauseAfter } from './back-off.js';
+import { pauseAfter } from '@micro-framework/core/rpc';
 import type { ClientSocket, OpenSocket, SocketEnd } from './socket.js';
 
 /**
@@ -22,7 +22,7 @@ export class Link {
   readonly url: string;
   readonly #protocols: readonly string[];
   readonly #open: OpenSocket;
-  readonly #events: LinkEvents;
+  #events: LinkEvents = { opened: nothing, message: nothing, lost: nothing };
   #state: LinkState = 'idle';
   #socket: ClientSocket | undefined;
   #failures = 0;
@@ -30,10 +30,14 @@ export class Link {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #ended: (() => void) | undefined;
 
-  constructor(url: string, protocols: readonly string[], open: OpenSocket, events: LinkEvents) {
+  constructor(url: string, protocols: readonly string[], open: OpenSocket) {
     this.url = url;
     this.#protocols = protocols;
     this.#open = open;
+  }
+
+  /** Who is told, from now on. */
+  listen(events: LinkEvents): void {
     this.#events = events;
   }
 
@@ -119,3 +123,5 @@ export class Link {
     this.#events.lost(end);
   }
 }
+
+function nothing(): void {}

@@ -1,11 +1,12 @@
 import {
+  type AnswerOutcome,
   parsePythonJson,
   readSeedException,
   readSeedTarget,
   seedCommands,
   type WireError,
 } from '@micro-framework/core/rpc';
-import type { AnswerOutcome, Dialect, IncomingAnswer } from './dialect.js';
+import type { Dialect, IncomingAnswer } from './dialect.js';
 
 /** What the Python original speaks: one call at a time, without ids, and every call is answered. */
 export const seedDialect: Dialect = {

@@ -1,7 +1,7 @@
 import type { Logger } from '@micro-framework/core';
-import { failure, type RpcAnswer, type TargetInfo } from '@micro-framework/core/rpc';
+import { failure, type RpcAnswer, type RpcRequest, type TargetInfo } from '@micro-framework/core/rpc';
 import type { WebSocketOptions } from './options.js';
-import type { RpcRequest, RpcRoute } from './rpc-route.js';
+import type { RpcRoute } from './rpc-route.js';
 
 /** What can be called, and by whom. */
 export class Offer {

@@ -1,10 +1,7 @@
-import {
-  findTarget,
-  type RpcCallOptions,
-  RpcTimeoutError,
-  RpcUnknownTargetError,
-  type TargetInfo,
-} from '@micro-framework/core/rpc';
+import { RpcTimeoutError, RpcUnknownTargetError } from '../errors/call-errors.js';
+import type { RpcCallOptions } from '../rpc-service.js';
+import type { TargetInfo } from '../signature/target-info.js';
+import { findTarget } from '../target-directory.js';
 import { patiently } from './patience.js';
 
 /** What the other side offers, as it told last, and what the methods of its services are called on the wire. */

@@ -1,32 +1,40 @@
-import type { DependencyContext } from '@micro-framework/core';
-import {
-  type RpcCaller,
-  type RpcCallOptions,
-  RpcTimeoutError,
-  reviveError,
-  type TargetInfo,
-} from '@micro-framework/core/rpc';
+import type { DependencyContext } from '../../extend/dependency.js';
 import { onAbort } from '../client/abort-listener.js';
 import { encodeArguments } from '../client/call-error.js';
 import { Directory } from '../client/directory.js';
-import { defaultOptions } from '../client/options.js';
-import type { Address } from './address.js';
-import type { Answer, Question } from './bridge.js';
+import { RpcTimeoutError } from '../errors/call-errors.js';
+import { reviveError } from '../errors/rpc-error.js';
+import type { RpcCallOptions } from '../rpc-service.js';
+import type { RpcCaller } from '../service-proxy.js';
+import type { TargetInfo } from '../signature/target-info.js';
+import type { Answer, Question } from './questions.js';
+
+/** What a bridged caller is made with. */
+export interface BridgedCallerParts {
+  /** The other side, for messages. */
+  readonly where: string;
+  /** The class's name on the wire, if it was given. */
+  readonly service: string | undefined;
+  /** Milliseconds a call waits, unless it says otherwise. */
+  readonly timeout: number;
+  /** Asks the main half. */
+  ask(question: Question): Promise<unknown>;
+  /** The call that the running code belongs to, if any. */
+  currentCall: DependencyContext['currentCall'];
+}
 
 // Tickets of all workers meet on the main side.
 const firstTicket = Math.floor(Math.random() * 2 ** 48);
 let tickets = 0;
 
-/** The worker half of a `WebSocketRpcClient`: what the proxies of a remote service call. */
-export class WorkerClient implements RpcCaller {
-  readonly #context: DependencyContext;
-  readonly #address: Address;
+/** Calls by way of the main side, in a worker: what the proxies of a remote service call. */
+export class BridgedCaller implements RpcCaller {
+  readonly #parts: BridgedCallerParts;
   readonly #directory: Directory;
 
-  constructor(context: DependencyContext, address: Address) {
-    this.#context = context;
-    this.#address = address;
-    this.#directory = new Directory(address.url, () => this.targets());
+  constructor(parts: BridgedCallerParts) {
+    this.#parts = parts;
+    this.#directory = new Directory(parts.where, () => this.targets());
   }
 
   async call(method: string, args: readonly unknown[], options: RpcCallOptions): Promise<unknown> {
@@ -55,22 +63,22 @@ export class WorkerClient implements RpcCaller {
   }
 
   info(method: string): TargetInfo {
-    return this.#directory.info(this.#address.service, method);
+    return this.#directory.info(this.#parts.service, method);
   }
 
   #ask(question: Question): Promise<Answer> {
-    return this.#context.ask(question) as Promise<Answer>;
+    return this.#parts.ask(question) as Promise<Answer>;
   }
 
   /** What the call may take: never more than the running call has left itself. */
   #timeLeft(method: string, wanted: number | undefined): number {
-    const timeout = wanted ?? this.#address.options.timeout ?? defaultOptions.timeout;
-    const running = this.#context.currentCall();
+    const timeout = wanted ?? this.#parts.timeout;
+    const running = this.#parts.currentCall();
     if (!running?.active) return timeout;
     const left = running.context.deadline.getTime() - Date.now();
     if (left <= 0) {
       throw new RpcTimeoutError(
-        `${this.#address.url}: ${method} was not called: the time of the running call is over`,
+        `${this.#parts.where}: ${method} was not called: the time of the running call is over`,
       );
     }
     return Math.min(timeout, left);

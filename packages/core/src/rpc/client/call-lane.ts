@@ -1,4 +1,4 @@
-import { type PendingCall, PendingCalls } from '@micro-framework/core/rpc';
+import { type PendingCall, PendingCalls } from '../pending-calls.js';
 
 /** A call in the hands of a client. `waiting` to be sent, `sent`, `resting` before another try, `settled`. */
 export interface LaneCall extends PendingCall {

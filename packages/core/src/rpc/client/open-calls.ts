@@ -1,40 +1,34 @@
+import type { WireError } from '../../errors/wire-error.js';
 import {
   RpcBusyError,
-  type RpcCallOptions,
   RpcConnectionLostError,
   RpcTimeoutError,
   RpcUnauthorizedError,
   RpcUnreachableError,
-  type WireError,
-} from '@micro-framework/core/rpc';
+} from '../errors/call-errors.js';
 import { onAbort } from './abort-listener.js';
 import { pauseAfter } from './back-off.js';
 import { errorOf } from './call-error.js';
 import { CallLane, type LaneCall } from './call-lane.js';
-import type { Dialect, IncomingAnswer } from './dialect.js';
-import { Link, type LinkState } from './link.js';
-import type { WholeOptions } from './options.js';
-import type { OpenSocket, SocketEnd } from './socket.js';
+import type { AnswerOutcome, CallCarrier, CarrierEnd, CarrierEvents } from './carrier.js';
+import type { CallClientOptions, ClientCallOptions } from './client-options.js';
 
-/** How one call is made, and on whose behalf. */
-export interface ClientCallOptions extends RpcCallOptions {
-  /** Ids of the calls that led to this one: they travel along. */
-  readonly callIdStack?: readonly string[];
-}
-
-/** What a connection is made with. */
-export interface CallConnectionParts {
-  readonly url: string;
-  readonly options: WholeOptions;
-  readonly dialect: Dialect;
-  readonly openSocket: OpenSocket;
+/** What open calls are made with. */
+export interface OpenCallsParts {
+  /** The other side, for messages. */
+  readonly where: string;
+  readonly options: Required<CallClientOptions>;
+  /** Whether a call can be sent without wanting an answer. */
+  readonly notifies: boolean;
+  /** Makes what carries the calls. */
+  createCarrier(events: CarrierEvents): CallCarrier;
   /** Makes an error of what a handler threw. */
   revive(error: WireError): Error;
   /** The other side does not know a target that was called. */
   targetGone(): void;
 }
 
-/** A call as the connection carries it. */
+/** A call that is not settled. */
 interface ClientCall extends LaneCall {
   readonly target: string;
   readonly params: string;
@@ -52,46 +46,38 @@ interface ClientCall extends LaneCall {
 
 // Between tries of a call for which there is no room.
 const busyPauses = { first: 20, longest: 2_000 };
-// With more bytes than this not on their way yet, calls wait.
-const highWater = 1024 * 1024;
-const highWaterPause = 10;
 const longestTimeout = 2 ** 31 - 1;
 
-/** The calls to one address: sent over one connection, answered, given up in time, tried again where that does no harm. */
-export class CallConnection {
-  readonly url: string;
-  readonly #options: WholeOptions;
-  readonly #dialect: Dialect;
-  readonly #link: Link;
+/** The calls of one client: sent over its carrier, answered, given up in time, tried again where that does no harm. */
+export class OpenCalls {
+  readonly where: string;
+  readonly #options: Required<CallClientOptions>;
+  readonly #notifies: boolean;
+  readonly #carrier: CallCarrier;
   readonly #lane: CallLane<ClientCall>;
   readonly #revive: (error: WireError) => Error;
   readonly #targetGone: () => void;
   #last = 0;
-  #lastEnd: SocketEnd | undefined;
-  #drainTimer: ReturnType<typeof setTimeout> | undefined;
+  #lastEnd: CarrierEnd | undefined;
 
-  constructor({ url, options, dialect, openSocket, revive, targetGone }: CallConnectionParts) {
-    this.url = url;
+  constructor({ where, options, notifies, createCarrier, revive, targetGone }: OpenCallsParts) {
+    this.where = where;
     this.#options = options;
-    this.#dialect = dialect;
+    this.#notifies = notifies;
     this.#revive = revive;
     this.#targetGone = targetGone;
-    this.#link = new Link(url, dialect.subprotocols, openSocket, {
-      opened: () => this.#lane.flush(),
-      message: (text) => this.#hear(text),
-      lost: (end) => this.#lost(end),
-    });
     this.#lane = new CallLane({
-      maxInFlight: Math.min(options.maxInFlight, dialect.maxInFlight),
-      ready: () => this.#ready(),
+      maxInFlight: options.maxInFlight,
+      ready: () => this.#carrier.state === 'open' && !this.#carrier.isFull,
       send: (call) => this.#send(call),
       expired: (call, before) => this.#expired(call, before),
     });
-  }
-
-  /** Where the connection is. */
-  get state(): LinkState {
-    return this.#link.state;
+    this.#carrier = createCarrier({
+      opened: () => this.#lane.flush(),
+      roomier: () => this.#lane.flush(),
+      answered: (id, outcome) => this.#hear(id, outcome),
+      lost: (end) => this.#lost(end),
+    });
   }
 
   /** Calls that are not settled. */
@@ -104,19 +90,18 @@ export class CallConnection {
     return this.#begin(target, params, options, false);
   }
 
-  /** Calls it without wanting an answer; resolves when the call is handed to the socket. */
+  /** Calls it without wanting an answer; resolves when the call is handed to the connection. */
   async notify(target: string, params: string, options: ClientCallOptions): Promise<void> {
-    await this.#begin(target, params, options, this.#dialect.notifies);
+    await this.#begin(target, params, options, this.#notifies);
   }
 
-  /** Closes the connection; calls that are open are given up. */
+  /** Closes the carrier; calls that are open are given up. */
   async close(): Promise<void> {
-    clearTimeout(this.#drainTimer);
-    const closed = this.#link.close();
+    const closed = this.#carrier.close();
     for (const call of this.#lane.takeAll()) {
       call.release();
       call.reject(
-        new RpcUnreachableError(`${this.url}: the client was closed before ${call.target} was answered`),
+        new RpcUnreachableError(`${this.where}: the client was closed before ${call.target} was answered`),
       );
     }
     await closed;
@@ -153,16 +138,17 @@ export class CallConnection {
       };
       if (signal) this.#listen(call, signal);
       this.#lane.add(call);
-      if (call.state === 'waiting') this.#link.want();
+      if (call.state === 'waiting') this.#carrier.want();
     });
   }
 
   #checkRoom(target: string): void {
-    if (this.#link.state === 'closed') throw new RpcUnreachableError(`${this.url}: the client is closed`);
+    if (this.#carrier.state === 'closed')
+      throw new RpcUnreachableError(`${this.where}: the client is closed`);
     const { maxQueue, maxInFlight } = this.#options;
     if (this.#lane.size < maxQueue + maxInFlight) return;
     throw new RpcBusyError(
-      `${this.url}: ${target} was not sent: ${this.#lane.size} calls wait already (maxQueue)`,
+      `${this.where}: ${target} was not sent: ${this.#lane.size} calls wait already (maxQueue)`,
     );
   }
 
@@ -172,43 +158,35 @@ export class CallConnection {
       if (!this.#lane.settle(call)) return;
       call.release();
       call.reject(signal.reason);
-      if (wasSent) this.#forsaken();
+      if (wasSent) this.#forsake();
       this.#lane.flush();
     });
   }
 
-  #ready(): boolean {
-    if (this.#link.state !== 'open') return false;
-    if (this.#link.bufferedAmount <= highWater) return true;
-    // Sockets of browsers do not tell when they have sent what they had.
-    this.#drainTimer ??= setTimeout(() => {
-      this.#drainTimer = undefined;
-      this.#lane.flush();
-    }, highWaterPause);
-    return false;
-  }
-
   #send(call: ClientCall): boolean {
-    const { id, target, params, due, callIdStack, notification } = call;
+    const { id, target, params, due, callIdStack, notification, idempotent } = call;
     const timeout = due - performance.now();
-    this.#link.send(
-      this.#dialect.request({ id: notification ? undefined : id, target, params, timeout, callIdStack }),
-    );
+    this.#carrier.send({
+      id: notification ? undefined : id,
+      target,
+      params,
+      timeout,
+      callIdStack,
+      idempotent,
+    });
     if (!notification) return true;
     call.release();
     call.resolve(undefined);
     return false;
   }
 
-  #hear(text: string): void {
-    const answer = this.#dialect.answer(text);
-    if (!answer) return;
-    const call = answer.id === undefined ? this.#lane.oldestSent() : this.#lane.find(answer.id);
+  #hear(id: number | undefined, outcome: AnswerOutcome): void {
+    const call = id === undefined ? this.#lane.oldestSent() : this.#lane.find(id);
     // Nobody waits any longer for a late answer.
-    if (call?.state === 'sent') this.#answered(call, answer);
+    if (call?.state === 'sent') this.#answered(call, outcome);
   }
 
-  #answered(call: ClientCall, { outcome }: IncomingAnswer): void {
+  #answered(call: ClientCall, outcome: AnswerOutcome): void {
     if (outcome.kind === 'again') {
       this.#postpone(call, outcome.message);
       return;
@@ -217,7 +195,7 @@ export class CallConnection {
     call.release();
     if (outcome.kind === 'refused' && outcome.refusal === 'unknown-target') this.#targetGone();
     if (outcome.kind === 'result') call.resolve(outcome.value);
-    else call.reject(errorOf(outcome, this.url, this.#revive));
+    else call.reject(errorOf(outcome, this.where, this.#revive));
     this.#lane.flush();
   }
 
@@ -234,35 +212,33 @@ export class CallConnection {
   #expired(call: ClientCall, before: LaneCall['state']): void {
     call.release();
     call.reject(this.#lateness(call, before));
-    if (before === 'sent') this.#forsaken();
+    if (before === 'sent') this.#forsake();
   }
 
   #lateness({ target, refusal }: ClientCall, before: LaneCall['state']): Error {
-    if (before === 'sent') return new RpcTimeoutError(`${this.url}: ${target} was not answered in time`);
+    if (before === 'sent') return new RpcTimeoutError(`${this.where}: ${target} was not answered in time`);
     if (refusal !== undefined)
-      return new RpcBusyError(`${this.url}: ${target} found no room in time: ${refusal}`);
-    if (this.#link.state === 'open') {
-      return new RpcBusyError(`${this.url}: ${target} waited too long for calls before it (maxInFlight)`);
+      return new RpcBusyError(`${this.where}: ${target} found no room in time: ${refusal}`);
+    if (this.#carrier.state === 'open') {
+      return new RpcBusyError(`${this.where}: ${target} waited too long for calls before it (maxInFlight)`);
     }
     const why = this.#lastEnd?.reason ?? 'it does not answer';
     return new RpcUnreachableError(
-      `${this.url}: ${target} was not sent, there was no connection in time: ${why}`,
+      `${this.where}: ${target} was not sent, there was no connection in time: ${why}`,
     );
   }
 
-  /** Where answers have no ids, the one that nobody waits for would be taken for the next. */
-  #forsaken(): void {
-    if (this.#dialect.maxInFlight > 1) return;
-    this.#link.reset();
-    if (this.#lane.size > 0) this.#link.want();
+  #forsake(): void {
+    this.#carrier.forsake();
+    if (this.#lane.size > 0) this.#carrier.want();
   }
 
-  #lost(end: SocketEnd): void {
+  #lost(end: CarrierEnd): void {
     this.#lastEnd = end;
     if (end.unauthorized) {
       for (const call of this.#lane.takeAll()) {
         call.release();
-        call.reject(new RpcUnauthorizedError(`${this.url}: ${call.target} was not sent: ${end.reason}`));
+        call.reject(new RpcUnauthorizedError(`${this.where}: ${call.target} was not sent: ${end.reason}`));
       }
       return;
     }
@@ -271,11 +247,11 @@ export class CallConnection {
       call.release();
       call.reject(
         new RpcConnectionLostError(
-          `${this.url}: the connection was lost before ${call.target} was answered: ${end.reason}`,
+          `${this.where}: the connection was lost before ${call.target} was answered: ${end.reason}`,
         ),
       );
     }
-    if (this.#lane.size > 0) this.#link.want();
+    if (this.#lane.size > 0) this.#carrier.want();
   }
 }
 

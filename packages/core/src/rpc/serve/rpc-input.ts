@@ -1,4 +1,5 @@
-import { RpcUnsendableError, stringifyPythonJson } from '@micro-framework/core/rpc';
+import { RpcUnsendableError } from '../errors/call-errors.js';
+import { stringifyPythonJson } from '../seed/python-json.js';
 
 /** A call on its way to the worker: plain data. */
 export interface RpcInput {

@@ -1,4 +1,5 @@
-import type { TargetInfo, WireError } from '@micro-framework/core/rpc';
+import type { WireError } from '../../errors/wire-error.js';
+import type { TargetInfo } from '../signature/target-info.js';
 
 // What the worker half of a client asks its main half: plain data.
 

@@ -1,4 +1,4 @@
-import type { RpcCallOptions } from '@micro-framework/core/rpc';
+import type { RpcCallOptions } from '../rpc-service.js';
 import { onAbort } from './abort-listener.js';
 
 /** Waits for something that others wait for, too, no longer than one's own call may take. */

@@ -1,14 +1,15 @@
+import type { WireError } from '../../errors/wire-error.js';
 import {
   RpcBadArgumentsError,
+  RpcConnectionLostError,
   RpcCrashedError,
   RpcProtocolError,
   RpcTimeoutError,
   RpcUnauthorizedError,
   RpcUnknownTargetError,
   RpcUnsendableError,
-  type WireError,
-} from '@micro-framework/core/rpc';
-import type { AnswerOutcome, Refusal } from './dialect.js';
+} from '../errors/call-errors.js';
+import type { AnswerOutcome, Refusal } from './carrier.js';
 
 const classes = {
   'unknown-target': RpcUnknownTargetError,
@@ -18,6 +19,7 @@ const classes = {
   'timed-out': RpcTimeoutError,
   unsendable: RpcUnsendableError,
   protocol: RpcProtocolError,
+  lost: RpcConnectionLostError,
 } as const satisfies Record<Refusal, unknown>;
 
 /** What a caller gets for an answer without a result. */

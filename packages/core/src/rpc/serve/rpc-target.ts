@@ -1,0 +1,112 @@
+import type { EntrypointContext } from '../../extend/entrypoint.js';
+import type { Ending } from '../../run/ending.js';
+import { answerOf, failure, type RpcAnswer } from '../answer.js';
+import { bindArguments, type GivenArguments } from '../signature/bind-arguments.js';
+import { nameParameters, type Signature } from '../signature/signature.js';
+import type { TargetInfo } from '../signature/target-info.js';
+import type { RpcInput } from './rpc-input.js';
+import type { TargetOptions } from './target-entrypoint.js';
+
+/** A call as a protocol read it. */
+export interface RpcRequest extends GivenArguments {
+  /** Milliseconds its caller waits; undefined where it did not say. */
+  readonly timeout: number | undefined;
+  /** Ids of the calls that led to it. */
+  readonly callIdStack: readonly string[];
+  /** Who calls; undefined where nobody asked. */
+  readonly principal?: unknown;
+  /** How its result is written. */
+  readonly json: RpcInput['json'];
+}
+
+/** What a target is made with. */
+export interface RpcTargetParts {
+  readonly context: EntrypointContext<TargetOptions>;
+  /** What it is called by. */
+  readonly name: string;
+  /** Whether the stack traces of errors are sent. */
+  readonly stacks: boolean;
+}
+
+/** Something that can be called: runs calls, with their retries, to the answer that their callers get. */
+export class RpcTarget {
+  readonly name: string;
+  readonly #context: EntrypointContext<TargetOptions>;
+  readonly #stacks: boolean;
+  readonly #waits = new Set<() => void>();
+  #signature: Signature | undefined;
+  #stopping = false;
+
+  constructor({ context, name, stacks }: RpcTargetParts) {
+    this.name = name;
+    this.#context = context;
+    this.#stacks = stacks;
+  }
+
+  /** Learns what the handler takes, once there are workers that know: in `start`. */
+  async learn(): Promise<void> {
+    const { params } = this.#context.route.entrypoint.options;
+    this.#signature = nameParameters(await this.#context.signature(), params);
+  }
+
+  /** Waits for no retry any longer. */
+  stop(): void {
+    this.#stopping = true;
+    for (const wake of this.#waits) wake();
+  }
+
+  /** What is known of it. */
+  get info(): TargetInfo {
+    const { description } = this.#context.route.entrypoint.options;
+    return { target: this.name, parameters: this.#signature ?? [], description };
+  }
+
+  /** Runs a call, with its retries, to the answer its caller gets. Never rejects. */
+  call(request: RpcRequest): RpcAnswer | Promise<RpcAnswer> {
+    const binding = bindArguments(this.name, this.#signature, request);
+    if (binding.kind === 'fault') return failure('bad-arguments', binding.message);
+    const expires = request.timeout === undefined ? undefined : Date.now() + request.timeout;
+    return this.#attempt(request, { args: binding.args, expires, json: request.json }, 1);
+  }
+
+  async #attempt(
+    request: RpcRequest,
+    input: RpcInput,
+    attempt: number,
+    lastRetry?: number,
+  ): Promise<RpcAnswer> {
+    const left = input.expires === undefined ? undefined : input.expires - Date.now();
+    const ending = await this.#context.dispatch({
+      input,
+      attempt,
+      callIdStack: request.callIdStack,
+      ...(request.principal !== undefined && { principal: request.principal }),
+      ...(left !== undefined && { timeout: Math.max(1, left) }),
+      ...(lastRetry !== undefined && { lastRetry }),
+    });
+    if (ending.kind !== 'retry' || !this.#worthWaiting(ending, input)) {
+      return answerOf(ending, this.name, { stacks: this.#stacks });
+    }
+    const failedAt = Date.now();
+    await this.#wait(ending.delay);
+    if (this.#stopping) return answerOf(ending, this.name, { stacks: this.#stacks });
+    return this.#attempt(request, input, ending.attempt, failedAt);
+  }
+
+  // A call is worth nothing to anybody but its caller: its retries wait here, as long as that one does.
+  #worthWaiting({ delay }: Extract<Ending, { kind: 'retry' }>, { expires }: RpcInput): boolean {
+    return !this.#stopping && (expires === undefined || Date.now() + delay < expires);
+  }
+
+  #wait(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        this.#waits.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, ms);
+      this.#waits.add(wake);
+    });
+  }
+}
