@@ -64,7 +64,7 @@ describe('a service that names', () => {
   });
 
   test('a folder hosts a broker there', async (t) => {
-    const { path } = dataFolder(t);
+    const { path } = dataFolder();
     const { address } = addressOf(t, pathToFileURL(path).href);
 
     const uri = await address.resolve();

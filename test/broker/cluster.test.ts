@@ -7,8 +7,8 @@ import { dataFolder } from '../support/broker-process.js';
 
 const program = fileURLToPath(new URL('../support/broker-cluster.js', import.meta.url));
 
-test('brokers in processes of node:cluster share neither a port nor a folder', async (t) => {
-  const { storage } = dataFolder(t);
+test('brokers in processes of node:cluster share neither a port nor a folder', async () => {
+  const { storage } = dataFolder();
 
   const { stdout } = await promisify(execFile)(process.execPath, [program, storage], { timeout: 60_000 });
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { suite, test } from 'node:test';
 import { startBroker } from '@micro-framework/broker';
 import { type ConfirmChannel, connect } from 'amqplib';
@@ -34,7 +35,7 @@ function stream(ch: ConfirmChannel, from: number, confirmed: Set<number>): () =>
 
 suite('a broker that is killed', () => {
   test(`loses nothing it confirmed, ${kills} times over`, { timeout: 120_000 }, async (t) => {
-    const { storage } = dataFolder(t);
+    const { storage } = dataFolder();
     const confirmed = new Set<number>();
     const acknowledged = new Set<number>();
     let first = 0;
@@ -80,7 +81,7 @@ suite('a broker that is killed', () => {
 
 suite('a disk that is full', () => {
   test('means nacks, and nothing confirmed is lost', async (t) => {
-    const { storage } = dataFolder(t);
+    const { storage } = dataFolder();
     const host = await hostBroker(t, { storage, thread: false }, 100);
     const ch = await confirmChannel(t, host);
     await ch.assertQueue('q', { durable: true });
@@ -93,7 +94,13 @@ suite('a disk that is full', () => {
       );
     await publish(ch, '', 'q', 'not persistent');
     assert.deepEqual(host.complaints, ['BROKER_DATA_FULL']);
-    await host.kill();
+    host.child.kill('SIGTERM');
+    const [code] = await once(host.child, 'close');
+    assert.deepEqual(
+      [code, host.complaints],
+      [1, ['BROKER_DATA_FULL', 'BROKER_DATA_FULL']],
+      'close tells, too',
+    );
 
     const broker = await startBroker({ storage });
     t.after(() => broker.close());

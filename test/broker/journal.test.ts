@@ -33,7 +33,7 @@ const persistent = { persistent: true };
 suite('a journal', () => {
   test('keeps each byte, wherever in a batch its buffer has to grow', async (t) => {
     for (let size = 900; size < 980; size++) {
-      const { storage } = dataFolder(t);
+      const { storage } = dataFolder();
       await run({ storage }, async (broker) => {
         const ch = await confirmChannel(t, broker);
         await ch.assertQueue('q', { durable: true });
@@ -50,7 +50,7 @@ suite('a journal', () => {
   });
 
   test('brings back queues, exchanges, bindings and messages, each with its settings', async (t) => {
-    const { storage } = dataFolder(t);
+    const { storage } = dataFolder();
     const arguments_ = { 'x-max-priority': 4, 'x-message-ttl': 60_000 };
     await run({ storage }, async (broker) => {
       const ch = await confirmChannel(t, broker);
@@ -84,7 +84,7 @@ suite('a journal', () => {
   });
 
   test('brings back each message with its own route, also where the one before has nearly the same', async (t) => {
-    const { storage } = dataFolder(t);
+    const { storage } = dataFolder();
     const routes = [
       ['a', 'bc'],
       ['a', 'bc'],
@@ -117,7 +117,7 @@ suite('a journal', () => {
   });
 
   test('forgets what was settled, deleted and unbound', async (t) => {
-    const { storage } = dataFolder(t);
+    const { storage } = dataFolder();
     await run({ storage }, async (broker) => {
       const ch = await confirmChannel(t, broker);
       for (const queue of ['keep', 'drop']) await ch.assertQueue(queue, { durable: true });
@@ -142,8 +142,8 @@ suite('a journal', () => {
   });
 
   test('knows after a clean stop what was delivered, and after a crash that it might have been', async (t) => {
-    const { storage, path } = dataFolder(t);
-    const crashed = dataFolder(t);
+    const { storage, path } = dataFolder();
+    const crashed = dataFolder();
     await run({ storage }, async (broker) => {
       const ch = await confirmChannel(t, broker);
       await ch.assertQueue('q', { durable: true });
@@ -164,7 +164,7 @@ suite('a journal', () => {
   });
 
   test('counts returns across restarts, so that poison cannot start afresh', async (t) => {
-    const { storage } = dataFolder(t);
+    const { storage } = dataFolder();
     const settings = { durable: true, arguments: { 'x-queue-type': 'quorum', 'x-delivery-limit': 2 } };
     for (let life = 0; life < 3; life++)
       await run({ storage }, async (broker) => {
@@ -181,7 +181,7 @@ suite('a journal', () => {
   });
 
   test('lets a TTL run on while the broker is down', async (t) => {
-    const { storage } = dataFolder(t);
+    const { storage } = dataFolder();
     const clock = new FakeClock();
     const settings = {
       durable: true,
@@ -206,7 +206,7 @@ suite('a journal', () => {
   });
 
   test('writes a message for many queues once', async (t) => {
-    const { storage, path } = dataFolder(t);
+    const { storage, path } = dataFolder();
     await run({ storage }, async (broker) => {
       const ch = await confirmChannel(t, broker);
       for (let at = 0; at < 10; at++) {
@@ -225,7 +225,7 @@ suite('a journal', () => {
   });
 
   test('is rewritten when most of it is of no use, and loses nothing by that', async (t) => {
-    const { storage, path } = dataFolder(t);
+    const { storage, path } = dataFolder();
     await run({ storage, compactAt: 20_000 }, async (broker) => {
       const ch = await confirmChannel(t, broker);
       await ch.assertQueue('q', { durable: true });
@@ -255,7 +255,7 @@ suite('a journal', () => {
   });
 
   test('cut off at any byte of its last batch, it keeps everything before', async (t) => {
-    const { storage, path } = dataFolder(t);
+    const { storage, path } = dataFolder();
     const file = join(path, 'journal-00000001');
     const sizes: number[] = [];
     await run({ storage }, async (broker) => {
@@ -271,7 +271,7 @@ suite('a journal', () => {
     assert.ok(after - before > 30);
 
     for (let length = before; length < after; length++) {
-      const torn = dataFolder(t);
+      const torn = dataFolder();
       const tornFile = join(torn.path, 'journal-00000001');
       writeFileSync(tornFile, whole.subarray(0, length));
       await run({ storage: torn.storage }, async (broker) => {
@@ -282,7 +282,7 @@ suite('a journal', () => {
   });
 
   test('goes on after a torn tail as if it had not been', async (t) => {
-    const { storage, path } = dataFolder(t);
+    const { storage, path } = dataFolder();
     const fillQueue = (body: string): Promise<void> =>
       run({ storage }, async (broker) => {
         const ch = await confirmChannel(t, broker);
@@ -308,7 +308,7 @@ suite('a journal', () => {
     ['by something else in its place', (bytes: Buffer) => bytes.fill('another program ')],
   ] as const)
     test(`damaged ${what}, it says so instead of forgetting in silence`, async (t) => {
-      const { storage, path } = dataFolder(t);
+      const { storage, path } = dataFolder();
       await run({ storage }, async (broker) => {
         const ch = await confirmChannel(t, broker);
         await ch.assertQueue('q', { durable: true });
@@ -327,7 +327,7 @@ suite('a journal', () => {
     });
 
   test('takes no message for a batch of its own, not even a piece of a journal', async (t) => {
-    const { storage, path } = dataFolder(t);
+    const { storage, path } = dataFolder();
     const file = join(path, 'journal-00000001');
     await run({ storage }, async (broker) => {
       const ch = await confirmChannel(t, broker);
@@ -344,8 +344,8 @@ suite('a journal', () => {
     await run({ storage }, async (broker) => assert.equal((await broker.status()).queues[0]?.ready, 1));
   });
 
-  test('cannot be read where its name is that of a folder, and says so', async (t) => {
-    const { storage, path } = dataFolder(t);
+  test('cannot be read where its name is that of a folder, and says so', async () => {
+    const { storage, path } = dataFolder();
     mkdirSync(join(path, 'journal-00000001'));
 
     await assert.rejects(startBroker({ storage }), {
@@ -354,15 +354,15 @@ suite('a journal', () => {
     });
   });
 
-  test('is not waited for where its name is that of a pipe', async (t) => {
-    const { storage, path } = dataFolder(t);
+  test('is not waited for where its name is that of a pipe', async () => {
+    const { storage, path } = dataFolder();
     makeNamedPipe(join(path, 'journal-00000001'));
 
     await assert.rejects(startBroker({ storage }), { code: 'BROKER_DATA_NOT_WRITABLE' });
   });
 
-  test('is held by one broker at a time, in this thread or another', async (t) => {
-    const { storage } = dataFolder(t);
+  test('is held by one broker at a time, in this thread or another', async () => {
+    const { storage } = dataFolder();
     for (const thread of [false, true])
       await run({ storage, thread }, async () => {
         await assert.rejects(startBroker({ storage }), { code: 'BROKER_DATA_IN_USE' });
@@ -375,8 +375,8 @@ suite('a journal', () => {
     assert.equal(winners.length, 1);
   });
 
-  test('that cannot be written says where', async (t) => {
-    const { path } = dataFolder(t);
+  test('that cannot be written says where', async () => {
+    const { path } = dataFolder();
     writeFileSync(join(path, 'file'), '');
 
     const storage = `file://${path}/file/data`;
@@ -387,8 +387,8 @@ suite('a journal', () => {
     });
   });
 
-  test('gives its folder free when the broker cannot start', async (t) => {
-    const { storage } = dataFolder(t);
+  test('gives its folder free when the broker cannot start', async () => {
+    const { storage } = dataFolder();
     await run({}, async ({ port }) => {
       await assert.rejects(startBroker({ storage, port, thread: false }), { code: 'BROKER_PORT_IN_USE' });
     });
@@ -397,7 +397,7 @@ suite('a journal', () => {
   });
 
   test('kept in a thread works as it does here', async (t: TestContext) => {
-    const { storage } = dataFolder(t);
+    const { storage } = dataFolder();
     for (let life = 1; life < 3; life++)
       await run({ storage, thread: true }, async (broker) => {
         const ch = await confirmChannel(t, broker);
@@ -409,7 +409,7 @@ suite('a journal', () => {
   });
 
   test('written as the system likes is still there after a stop', async (t) => {
-    const { storage } = dataFolder(t);
+    const { storage } = dataFolder();
     await run({ storage, fsync: 'os' }, async (broker) => {
       const ch = await confirmChannel(t, broker);
       await ch.assertQueue('q', { durable: true });

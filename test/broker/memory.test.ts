@@ -64,7 +64,7 @@ if (process.platform === 'linux')
     });
 
     test('100,000 messages are recovered', async (t) => {
-      const { storage } = dataFolder(t);
+      const { storage } = dataFolder();
       const first = await hostBroker(t, { storage, fsync: 'os', thread: false });
       const ch = await confirmChannel(t, first);
       await ch.assertQueue('q', { durable: true });

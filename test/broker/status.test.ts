@@ -33,7 +33,7 @@ suite('the status of a running broker', () => {
   });
 
   test('is found by the folder of a broker in another process', async (t) => {
-    const { storage } = dataFolder(t);
+    const { storage } = dataFolder();
     const host = await hostBroker(t, { storage });
     const queue = await newQueue(await channel(t, host), { durable: true });
 
@@ -113,7 +113,7 @@ suite('no status', () => {
   });
 
   test('comes of a folder where no broker runs, or whose host was killed', async (t) => {
-    const { path, storage } = dataFolder(t);
+    const { path, storage } = dataFolder();
     assert.match(
       (await refusal(brokerStatus(storage))).message,
       /no broker runs on .*: there is no .*host\.json/,

@@ -21,7 +21,7 @@ const brokers: readonly { name: string; open(t: TestContext): Promise<NodeJS.Pro
   {
     // One of the instances hosts it: when that is killed, another one does.
     name: 'the embedded broker of a folder',
-    open: async (t) => ({ AMQP_URI: dataFolder(t).storage, SERVICE_NAME: 'clock' }),
+    open: async () => ({ AMQP_URI: dataFolder().storage, SERVICE_NAME: 'clock' }),
   },
 ];
 

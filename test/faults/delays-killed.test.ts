@@ -26,7 +26,7 @@ const mortals: Record<string, (t: TestContext) => Promise<Mortal>> = {
     return { uri, kill: () => node.halt('kill'), start: () => node.start().then(() => uri) };
   },
   async 'the embedded broker'(t) {
-    const { storage } = dataFolder(t);
+    const { storage } = dataFolder();
     const first = await hostBroker(t, { storage });
     const start = async (): Promise<string> => (await hostBroker(t, { storage })).url;
     return { uri: first.url, kill: () => first.kill(), start };

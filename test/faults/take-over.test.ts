@@ -21,7 +21,7 @@ for (const [how, signal] of [
   ['stops', 'SIGTERM'],
 ] as const) {
   test(`when the service that hosts the broker ${how}, the other one takes over and nothing is lost`, async (t) => {
-    const folder = dataFolder(t);
+    const folder = dataFolder();
     const settings = { AMQP_URI: folder.storage, SERVICE_NAME: 'orders', MAX_WORKERS: '2' };
     const first = await startService(t, main, settings);
     const second = await startService(t, main, settings);

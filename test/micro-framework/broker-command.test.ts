@@ -58,7 +58,7 @@ suite('npx micro-framework broker', () => {
     });
 
   test('keeps in its folder what is durable, from one run to the next', async (t) => {
-    const { path } = dataFolder(t);
+    const { path } = dataFolder();
     const first = await startBroker(t, ['--data', path]);
     const ch = await confirmChannel(t, first);
     await ch.assertQueue('orders', { durable: true });
@@ -111,7 +111,7 @@ suite('npx micro-framework broker cannot start', () => {
   });
 
   test('on a folder that another broker holds', async (t) => {
-    const { path } = dataFolder(t);
+    const { path } = dataFolder();
     await startBroker(t, ['--data', path]);
 
     const { code, stderr } = await runCommand(t, ['broker', '--port', '0', '--data', path]);
@@ -121,7 +121,7 @@ suite('npx micro-framework broker cannot start', () => {
   });
 
   test('on a folder that cannot be written to', async (t) => {
-    const { path } = dataFolder(t);
+    const { path } = dataFolder();
     const file = join(path, 'file');
     writeFileSync(file, '');
 
@@ -141,7 +141,7 @@ suite('npx micro-framework broker cannot start', () => {
 
 suite('npx micro-framework broker --status', () => {
   test('shows the queues of a running one, found by its port or by its folder', async (t) => {
-    const { path } = dataFolder(t);
+    const { path } = dataFolder();
     const { url, port } = await startBroker(t, ['--data', path]);
     const ch = await confirmChannel(t, { url });
     await ch.assertQueue('shop.order.created__billing');
@@ -192,7 +192,7 @@ suite('npx micro-framework broker --status', () => {
   });
 
   test('ends with 1 where no broker runs', async (t) => {
-    const { path } = dataFolder(t);
+    const { path } = dataFolder();
     const { child, ended, port } = await startBroker(t, ['--data', path]);
     child.kill('SIGTERM');
     await ended;
@@ -225,7 +225,7 @@ suite('npx micro-framework broker --status', () => {
   });
 
   test('tells that the disk takes nothing', async (t) => {
-    const { path, storage } = dataFolder(t);
+    const { path, storage } = dataFolder();
     const host = await hostBroker(t, { storage, thread: false }, 100);
     const ch = await confirmChannel(t, host);
     await ch.assertQueue('q');

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { TestContext } from 'node:test';
+import { after, type TestContext } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { BrokerOptions } from '@micro-framework/broker';
 
@@ -19,10 +19,17 @@ export interface HostedBroker {
   readonly complaints: string[];
 }
 
-/** A folder that is removed after the test. */
-export function dataFolder(t: TestContext): { readonly path: string; readonly storage: string } {
+const folders: string[] = [];
+
+// Not after each test: a broker that is still to be closed would miss it, and one that is found again make it anew.
+after(() => {
+  for (const path of folders) rmSync(path, { recursive: true, force: true, maxRetries: 5 });
+});
+
+/** A folder that is removed after the tests of the file. */
+export function dataFolder(): { readonly path: string; readonly storage: string } {
   const path = mkdtempSync(join(tmpdir(), 'mf-broker-data-'));
-  t.after(() => rmSync(path, { recursive: true, force: true }));
+  folders.push(path);
   return { path, storage: pathToFileURL(path).href };
 }
 

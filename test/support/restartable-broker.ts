@@ -25,7 +25,7 @@ async function startRestartableRabbit(t: TestContext): Promise<RestartableBroker
 }
 
 async function startRestartableEmbedded(t: TestContext): Promise<RestartableBroker> {
-  const { storage } = dataFolder(t);
+  const { storage } = dataFolder();
   const [port = 0] = await freePorts(1);
   const options = { storage, port, password: 'secret', fsync: 'data' } as const;
   let host: HostedBroker = await hostBroker(t, options);

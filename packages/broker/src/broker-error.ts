@@ -7,6 +7,7 @@ export const brokerErrorCodes = [
   'BROKER_DATA_NOT_WRITABLE',
   'BROKER_DATA_FULL',
   'BROKER_DATA_DAMAGED',
+  'BROKER_DATA_GONE',
   'BROKER_HOST_DIED',
   'BROKER_UNREACHABLE',
 ] as const;

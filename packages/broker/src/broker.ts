@@ -59,7 +59,8 @@ export interface Broker {
   /**
    * Says goodbye to the clients, writes what is outstanding and gives port and folder free.
    *
-   * @throws {@link BrokerError} `BROKER_DATA_FULL` or `BROKER_DATA_NOT_WRITABLE` when the journal cannot be finished.
+   * @throws {@link BrokerError} `BROKER_DATA_FULL`, `BROKER_DATA_NOT_WRITABLE` or `BROKER_DATA_GONE` when the journal cannot be
+   * finished.
    */
   close(): Promise<void>;
 }

@@ -44,7 +44,7 @@ export interface BrokerOptions {
   readonly thread?: boolean;
   /** The time that message and queue expiry live by. Default: the machine's. */
   readonly clock?: Clock;
-  /** Told of errors inside the broker and of a journal that cannot be written. Default: `process.emitWarning`. */
+  /** Told of errors inside the broker and of a journal that cannot be written or is gone. Default: `process.emitWarning`. */
   readonly onError?: (error: Error) => void;
 }
 

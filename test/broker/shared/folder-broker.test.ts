@@ -1,19 +1,20 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { suite, type TestContext, test } from 'node:test';
 import type { Worker } from 'node:worker_threads';
 import { BrokerError, openBroker, type SharedBroker, startBroker } from '@micro-framework/broker';
 import { confirmChannel, connection, next, publish } from '../../support/broker-client.js';
 import { dataFolder, hostBroker } from '../../support/broker-process.js';
 import { eventually } from '../../support/eventually.js';
+import { makeNamedPipe } from '../../support/named-pipe.js';
 import { openVhost } from '../../support/rabbitmq.js';
 
 suite('a folder', () => {
   test('is hosted by the first who needs it and joined by the next', async (t) => {
-    const { storage } = dataFolder(t);
+    const { storage } = dataFolder();
     const first = open(t, storage);
     const second = open(t, storage);
 
@@ -26,7 +27,7 @@ suite('a folder', () => {
   });
 
   test('has one host, however many need it at once', async (t) => {
-    const { storage } = dataFolder(t);
+    const { storage } = dataFolder();
 
     const found = await Promise.all(Array.from({ length: 6 }, () => open(t, storage).locate()));
 
@@ -35,7 +36,7 @@ suite('a folder', () => {
   });
 
   test('tells its user, and nobody else, where it is hosted, for as long as it is', async (t) => {
-    const { path, storage } = dataFolder(t);
+    const { path, storage } = dataFolder();
     const broker = open(t, storage);
 
     const { url } = await broker.locate();
@@ -52,14 +53,14 @@ suite('a folder', () => {
   });
 
   test('that was opened with startBroker is joined, too', async (t) => {
-    const { storage } = dataFolder(t);
+    const { storage } = dataFolder();
     const host = await hostBroker(t, { storage });
 
     assert.deepEqual(await open(t, storage).locate(), { url: host.url, hosting: false });
   });
 
   test('keeps its messages when its host leaves, and the next one hosts it', async (t) => {
-    const { storage } = dataFolder(t);
+    const { storage } = dataFolder();
     const first = open(t, storage);
     const second = open(t, storage);
     const ch = await confirmChannel(t, await first.locate());
@@ -75,7 +76,7 @@ suite('a folder', () => {
   });
 
   test('whose broker lost its thread is hosted again', async (t) => {
-    const { storage } = dataFolder(t);
+    const { storage } = dataFolder();
     const thread = new Promise<Worker>((resolve) => process.once('worker', resolve));
     const errors: Error[] = [];
     const broker = open(t, storage, { onError: (error) => errors.push(error) });
@@ -97,9 +98,11 @@ suite('a discovery file', () => {
     ['that was cut short', (file: string) => writeFileSync(file, '{"url":"amqp://guest:x@127.')],
     ['that holds something else', (file: string) => writeFileSync(file, '[null]')],
     ['that is a folder', (file: string) => mkdirSync(join(file, 'inner'), { recursive: true })],
+    ['that is a pipe', makeNamedPipe],
+    ['that never ends', (file: string) => symlinkSync('/dev/zero', file)],
   ] as const) {
     test(`${what} does not matter`, async (t) => {
-      const { path, storage } = dataFolder(t);
+      const { path, storage } = dataFolder();
       leave(join(path, 'host.json'));
 
       const found = await open(t, storage).locate();
@@ -110,7 +113,7 @@ suite('a discovery file', () => {
   }
 
   test('of a host that was killed does not matter', async (t) => {
-    const { path, storage } = dataFolder(t);
+    const { path, storage } = dataFolder();
     const host = await hostBroker(t, { storage });
     await host.kill();
     assert.ok(readFileSync(join(path, 'host.json'), 'utf8').includes(host.url));
@@ -122,7 +125,7 @@ suite('a discovery file', () => {
   });
 
   test('whose port belongs to another program by now does not matter', async (t) => {
-    const { path, storage } = dataFolder(t);
+    const { path, storage } = dataFolder();
     const other = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')).listen(
       0,
       '127.0.0.1',
@@ -136,8 +139,8 @@ suite('a discovery file', () => {
   });
 
   test('whose port belongs to the host of another folder by now does not matter, whatever its password', async (t) => {
-    const { path, storage } = dataFolder(t);
-    const other = await startBroker({ storage: dataFolder(t).storage, password: 'secret' });
+    const { path, storage } = dataFolder();
+    const other = await startBroker({ storage: dataFolder().storage, password: 'secret' });
     t.after(() => other.close());
     leaveHost(path, other.url as string);
 
@@ -145,7 +148,7 @@ suite('a discovery file', () => {
   });
 
   test('whose port belongs to RabbitMQ by now does not matter, and RabbitMQ is told no password', async (t) => {
-    const { path, storage } = dataFolder(t);
+    const { path, storage } = dataFolder();
     const { uri } = await openVhost();
     const line = await overhear(t, uri);
     leaveHost(path, line.uri);
@@ -155,9 +158,30 @@ suite('a discovery file', () => {
   });
 });
 
+suite('a host whose discovery file was', () => {
+  for (const [what, spoil] of [
+    ['removed', (file: string) => rmSync(file)],
+    ['emptied', (file: string) => writeFileSync(file, '')],
+    ['replaced by a folder', putFolder],
+    [
+      'replaced by that of another',
+      (file: string) => leaveHost(dirname(file), 'amqp://guest:guest@127.0.0.1:1'),
+    ],
+  ] as const)
+    test(`${what} puts it there again`, async (t) => {
+      const { path, storage } = dataFolder();
+      const { url } = await open(t, storage).locate();
+      spoil(join(path, 'host.json'));
+
+      const found = await open(t, storage, { timeout: 10_000 }).locate();
+
+      assert.deepEqual(found, { url, hosting: false });
+    });
+});
+
 suite('a folder whose holder does not say where it listens', () => {
   test('is joined as soon as it does', async (t) => {
-    const { path, storage } = dataFolder(t);
+    const { path, storage } = dataFolder();
     await holdSilently(t, path, storage);
     const late = await startBroker();
     t.after(() => late.close());
@@ -169,7 +193,7 @@ suite('a folder whose holder does not say where it listens', () => {
   });
 
   test('is hosted as soon as it lets go', async (t) => {
-    const { path, storage } = dataFolder(t);
+    const { path, storage } = dataFolder();
     const holder = await holdSilently(t, path, storage);
     const located = open(t, storage).locate();
 
@@ -179,7 +203,7 @@ suite('a folder whose holder does not say where it listens', () => {
   });
 
   test('is given up in time, with the reason', async (t) => {
-    const { path, storage } = dataFolder(t);
+    const { path, storage } = dataFolder();
     await holdSilently(t, path, storage);
 
     await assert.rejects(open(t, storage, { timeout: 100 }).locate(), (error) => {
@@ -192,7 +216,7 @@ suite('a folder whose holder does not say where it listens', () => {
   });
 
   test('is waited for no longer once nobody needs it', async (t) => {
-    const { path, storage } = dataFolder(t);
+    const { path, storage } = dataFolder();
     await holdSilently(t, path, storage);
     const broker = open(t, storage);
     const located = assert.rejects(broker.locate(), /was waited for until close\(\)/);
@@ -204,7 +228,7 @@ suite('a folder whose holder does not say where it listens', () => {
 });
 
 test('a host that is frozen is named, in time', async (t) => {
-  const { storage } = dataFolder(t);
+  const { storage } = dataFolder();
   const host = await hostBroker(t, { storage });
   host.child.kill('SIGSTOP');
   t.after(() => host.child.kill('SIGCONT'));
@@ -238,6 +262,11 @@ function open(t: TestContext, storage: string, options?: Parameters<typeof openB
 function isFrozen(pid: number): boolean {
   const tasks = readdirSync(`/proc/${pid}/task`);
   return tasks.every((task) => / T /.test(readFileSync(`/proc/${pid}/task/${task}/stat`, 'utf8')));
+}
+
+function putFolder(file: string): void {
+  rmSync(file);
+  mkdirSync(file);
 }
 
 function leaveHost(folder: string, url: string, id = 'of a host that is gone'): void {

@@ -11,7 +11,7 @@ const patience = 60_000;
 
 suite('while several processes publish to the broker of a folder', () => {
   test(`its host is killed ${takeOvers} times over, and nothing confirmed is lost`, async (t) => {
-    const { storage } = dataFolder(t);
+    const { storage } = dataFolder();
     const all: BrokerUser[] = [];
     let present = [startUser(t, storage), startUser(t, storage), startUser(t, storage)];
     all.push(...present);
@@ -30,7 +30,7 @@ suite('while several processes publish to the broker of a folder', () => {
   });
 
   test('each leaves in good order, and the last one too', async (t) => {
-    const { storage } = dataFolder(t);
+    const { storage } = dataFolder();
     const all = [startUser(t, storage), startUser(t, storage), startUser(t, storage)];
     let present = [...all];
 

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { headSize, magic, readHead } from './batch.js';
-import { storageError } from './data-folder.js';
+import { storageError } from './storage-error.js';
 
 /** What a file holds: its sound batches, and how it ends. */
 export interface BatchFile {

@@ -1,12 +1,11 @@
-import type { FileHandle } from 'node:fs/promises';
 import type { ByteWriter } from '../codec/byte-writer.js';
 import type { CommitListener, Durability } from '../durability.js';
 import { Batch } from './batch.js';
-import { writeFully } from './write-fully.js';
+import type { Segment } from './segment.js';
 
 export interface CommitLogHooks {
   /** Called when a batch is closed; what it returns is run once the batch is safe, and may give a file to go on in. */
-  cut(): (() => Promise<FileHandle | undefined>) | undefined;
+  cut(): (() => Promise<Segment | undefined>) | undefined;
   /** Called when writing begins to fail; it is tried again until it works. */
   failed(error: unknown): void;
 }
@@ -29,7 +28,7 @@ export class CommitLog implements Durability {
   /** Bytes in the file. */
   size: number;
   #state: State = 'idle';
-  #file: FileHandle;
+  #file: Segment;
   #gathering = new Batch();
   #spare = new Batch();
   #writing = 0;
@@ -40,7 +39,7 @@ export class CommitLog implements Durability {
   #lastError: unknown;
 
   constructor(
-    file: FileHandle,
+    file: Segment,
     size: number,
     readonly fsync: 'data' | 'os',
     readonly hooks: CommitLogHooks,
@@ -60,14 +59,23 @@ export class CommitLog implements Durability {
   /** Where the next record is to be written, now. */
   next(): ByteWriter {
     this.records++;
-    if (this.#state === 'idle') {
-      this.#state = 'busy';
-      // Everything that happens in this turn goes into one batch.
-      setImmediate(() => {
-        this.#running = this.#run();
-      });
-    }
+    this.commit();
     return this.#gathering.records;
+  }
+
+  /** Writes a batch, even an empty one: then it is known whether that can be done. */
+  commit(): void {
+    if (this.#state !== 'idle') return;
+    this.#state = 'busy';
+    // Everything that happens in this turn goes into one batch.
+    setImmediate(() => {
+      this.#running = this.#run();
+    });
+  }
+
+  /** Notices that its file is gone, also while there is nothing to write. */
+  check(): void {
+    if (!this.#file.known) this.commit();
   }
 
   notify(listener: CommitListener): void {
@@ -78,10 +86,11 @@ export class CommitLog implements Durability {
   async close(): Promise<void> {
     this.#closing = true;
     this.#endRetryWait();
-    while (this.#state === 'busy') {
+    // What failed is tried once more. Only then may the file be closed.
+    do {
       await new Promise(setImmediate);
       await this.#running;
-    }
+    } while (this.#state === 'busy');
     const failed = this.#state === 'failing';
     this.#state = 'closed';
     await this.#file.close();
@@ -89,7 +98,7 @@ export class CommitLog implements Durability {
   }
 
   async #run(): Promise<void> {
-    while (!this.#gathering.isEmpty) {
+    do {
       const batch = this.#gathering;
       this.#gathering = this.#spare;
       const number = this.batch++;
@@ -103,7 +112,7 @@ export class CommitLog implements Durability {
       this.#spare = batch;
       for (const listener of this.#takeListeners()) listener.written(number);
       if (rotate) await this.#moveTo(await rotate());
-    }
+    } while (!this.#gathering.isEmpty);
     this.#state = 'idle';
   }
 
@@ -112,8 +121,7 @@ export class CommitLog implements Durability {
     const bytes = batch.seal(this.size);
     for (;;) {
       try {
-        await writeFully(this.#file, bytes, this.size);
-        if (this.fsync === 'data') await this.#file.datasync();
+        await this.#file.write(bytes, this.size, this.fsync);
         if (this.#state === 'failing') this.#state = 'busy';
         return true;
       } catch (error) {
@@ -148,7 +156,7 @@ export class CommitLog implements Durability {
     return listeners;
   }
 
-  async #moveTo(file: FileHandle | undefined): Promise<void> {
+  async #moveTo(file: Segment | undefined): Promise<void> {
     if (!file) return;
     const old = this.#file;
     this.#file = file;

@@ -1,5 +1,5 @@
-import type { FileHandle } from 'node:fs/promises';
 import type { DataFolder } from './data-folder.js';
+import type { Segment } from './segment.js';
 import type { Snapshot } from './snapshot.js';
 
 /** What knows how many bytes are in the segment that is written to. */
@@ -37,11 +37,11 @@ export class Compaction {
   }
 
   /** Opens the segment to go on in, which the snapshot leads up to; nothing where that cannot be done. */
-  async begin(snapshot: Snapshot, log: Sized): Promise<FileHandle | undefined> {
+  async begin(snapshot: Snapshot, log: Sized): Promise<Segment | undefined> {
     const next = this.segment + 1;
-    let file: FileHandle;
+    let file: Segment;
     try {
-      file = await this.#folder.create(this.#folder.segment(next), 'w');
+      file = await this.#folder.openSegment(next, 'w');
     } catch {
       this.#postpone(log);
       return undefined;

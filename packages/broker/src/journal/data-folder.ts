@@ -1,7 +1,9 @@
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { type FileHandle, open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { BrokerError } from '../broker-error.js';
+import { Segment } from './segment.js';
+import { storageError } from './storage-error.js';
+import { Whereabouts } from './whereabouts.js';
 
 const segmentName = /^journal-(\d{8})$/;
 const snapshotName = /^snapshot-(\d{8})$/;
@@ -11,12 +13,20 @@ const snapshotName = /^snapshot-(\d{8})$/;
  * `journal-N` began, so that the journals before it are of no use. Only the user of the process may read them.
  */
 export class DataFolder {
+  readonly #whereabouts: Whereabouts;
+
   constructor(readonly path: string) {
     try {
       makeFolder(path);
+      this.#whereabouts = new Whereabouts(path);
     } catch (cause) {
       throw storageError('create', path, cause);
     }
+  }
+
+  /** Whether it is still the folder of that name. */
+  get known(): boolean {
+    return this.#whereabouts.known;
   }
 
   segment(number: number): string {
@@ -34,9 +44,16 @@ export class DataFolder {
     return { snapshot, segments: this.#numbers(segmentName).filter((number) => number >= (snapshot ?? 0)) };
   }
 
+  /** Opens a journal to go on in. */
+  async openSegment(number: number, flags: 'r+' | 'w'): Promise<Segment> {
+    const path = this.segment(number);
+    return new Segment(path, await this.create(path, flags));
+  }
+
   /** Opens a file for writing and makes its name last. */
   async create(path: string, flags: 'r+' | 'w'): Promise<FileHandle> {
     try {
+      this.#whereabouts.assertKnown(); // another broker may have another folder of the name
       const file = await open(path, flags, 0o600);
       await this.sync();
       return file;
@@ -46,12 +63,14 @@ export class DataFolder {
   }
 
   async publish(temporary: string, final: string): Promise<void> {
+    this.#whereabouts.assertKnown();
     await rename(temporary, final);
     await this.sync();
   }
 
   /** Removes what a snapshot has made useless. */
   removeBefore(number: number): void {
+    this.#whereabouts.assertKnown();
     for (const old of this.#numbers(segmentName))
       if (old < number) rmSync(this.segment(old), { force: true });
     for (const old of this.#numbers(snapshotName))
@@ -97,19 +116,4 @@ function isFolder(path: string): boolean {
 
 function pad(number: number): string {
   return String(number).padStart(8, '0');
-}
-
-/** The system's error as one that says what to do. */
-export function storageError(doing: string, path: string, cause: unknown): BrokerError {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG')
-    return new BrokerError(
-      'BROKER_DATA_FULL',
-      `cannot ${doing} ${path}: no space is left; make room on that disk`,
-      { cause },
-    );
-  const advice = 'give the process a directory that it may write to';
-  return new BrokerError('BROKER_DATA_NOT_WRITABLE', `cannot ${doing} ${path}: ${message}; ${advice}`, {
-    cause,
-  });
 }

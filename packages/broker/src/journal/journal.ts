@@ -1,4 +1,3 @@
-import type { FileHandle } from 'node:fs/promises';
 import type { CommitListener, Durability } from '../durability.js';
 import type { Engine } from '../engine/engine.js';
 import type { Binding } from '../engine/exchange/binding.js';
@@ -9,11 +8,13 @@ import type { Queue } from '../engine/queue/queue.js';
 import type { Store } from '../engine/store.js';
 import { CommitLog, type CommitLogHooks } from './commit-log.js';
 import { Compaction } from './compaction.js';
-import { DataFolder, storageError } from './data-folder.js';
+import { DataFolder } from './data-folder.js';
 import { type FolderLock, lockFolder } from './folder-lock.js';
 import { writeRecord } from './records.js';
 import { type Resumption, recover } from './recovery.js';
+import type { Segment } from './segment.js';
 import { Snapshot } from './snapshot.js';
+import { storageError } from './storage-error.js';
 
 export interface JournalOptions {
   readonly path: string;
@@ -65,6 +66,16 @@ export class Journal implements Store, Durability, CommitLogHooks {
 
   get backlog(): number {
     return this.#log?.backlog ?? 0;
+  }
+
+  /** Whether the folder is still the one of that name. */
+  get folderKnown(): boolean {
+    return this.#folder.known;
+  }
+
+  /** Finds out whether the files are still there, also while nothing is written. */
+  check(): void {
+    this.#log?.check();
   }
 
   notify(listener: CommitListener): void {
@@ -144,7 +155,7 @@ export class Journal implements Store, Durability, CommitLogHooks {
     entry.recordBytes = 0;
   }
 
-  cut(): (() => Promise<FileHandle | undefined>) | undefined {
+  cut(): (() => Promise<Segment | undefined>) | undefined {
     // A copy refers to the record before it, which has to be in the same batch.
     this.#lastMessage = undefined;
     const log = this.#log;
@@ -157,16 +168,14 @@ export class Journal implements Store, Durability, CommitLogHooks {
     this.#options.onError(storageError('write to', this.#folder.segment(this.#compaction.segment), cause));
   }
 
-  async #reopen({ soundBytes }: Resumption): Promise<FileHandle> {
-    const path = this.#folder.segment(this.#compaction.segment);
-    const file = await this.#folder.create(path, soundBytes > 0 ? 'r+' : 'w');
+  async #reopen({ soundBytes }: Resumption): Promise<Segment> {
+    const file = await this.#folder.openSegment(this.#compaction.segment, soundBytes > 0 ? 'r+' : 'w');
     try {
-      await file.truncate(soundBytes);
-      await file.datasync();
+      await file.cut(soundBytes);
       return file;
     } catch (cause) {
       await file.close();
-      throw storageError('write to', path, cause);
+      throw storageError('write to', file.path, cause);
     }
   }
 }

@@ -4,6 +4,7 @@ import { noDurability } from '../durability.js';
 import { Engine } from '../engine/engine.js';
 import { Journal } from '../journal/journal.js';
 import type { BrokerSettings } from '../options.js';
+import { Announcement } from '../shared/announcement.js';
 import { DiscoveryFile } from '../shared/discovery-file.js';
 import { ActiveFaults, faultsOf } from './faults.js';
 import { Pressure } from './pressure.js';
@@ -15,22 +16,24 @@ export async function startLocalBroker(settings: BrokerSettings): Promise<Broker
   const journal = dataDir === undefined ? undefined : await Journal.open({ ...settings, path: dataDir });
   const discovery = dataDir === undefined ? undefined : new DiscoveryFile(dataDir);
   let server: Server | undefined;
+  let announcement: Announcement | undefined;
   const end = async (): Promise<void> => {
     try {
-      discovery?.remove();
+      announcement?.end();
     } finally {
       await server?.close();
       await journal?.close();
     }
   };
   try {
-    discovery?.remove(); // what a host that was killed has left
+    discovery?.clear();
     const engine = new Engine({ ...settings, ...(journal && { store: journal }) });
     await journal?.recover(engine);
     server = newServer(settings, engine, journal);
     const port = await server.listen(settings);
     const url = settings.socketPath === undefined ? urlOf(settings, port) : undefined;
-    if (url !== undefined) discovery?.write({ url, pid: process.pid, id: server.context.id });
+    const host = url === undefined ? undefined : { url, pid: process.pid, id: server.context.id };
+    if (journal && discovery) announcement = new Announcement(discovery, journal, host);
     return {
       url,
       port,

@@ -1,6 +1,15 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { storageError } from '../journal/data-folder.js';
+import { storageError } from '../journal/storage-error.js';
 
 /** How others of this machine reach the broker that holds a folder. */
 export interface Host {
@@ -34,7 +43,8 @@ export class DiscoveryFile {
     }
   }
 
-  remove(): void {
+  /** Removes what a host that was killed has left. Only the holder of the folder may call it. */
+  clear(): void {
     try {
       rmSync(this.path, { recursive: true, force: true });
     } catch (cause) {
@@ -42,17 +52,41 @@ export class DiscoveryFile {
     }
   }
 
+  /** Removes what this host has written; not what another one has. */
+  withdraw(host: Host): void {
+    if (this.names(host)) this.clear();
+  }
+
+  /** Whether it leads to this host. */
+  names({ url, pid, id }: Host): boolean {
+    const there = this.read();
+    return there?.id === id && there.url === url && there.pid === pid;
+  }
+
   /** What it says; nothing where it is missing or damaged. */
   read(): Host | undefined {
-    let text: string;
     try {
-      text = readFileSync(this.path, 'utf8');
+      return parseHost(readSmallFile(this.path));
     } catch (cause) {
       const { code } = cause as NodeJS.ErrnoException;
       if (code === 'EACCES' || code === 'EPERM') throw storageError('read', this.path, cause);
       return undefined;
     }
-    return parseHost(text);
+  }
+}
+
+/** More bytes than any URL of a broker has. */
+const largest = 16 * 1024;
+
+// Whatever somebody has put there must not hold up the process that looks: nothing of a pipe, and not all of a disk.
+function readSmallFile(path: string): string {
+  const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    if (!fstatSync(file).isFile()) return '';
+    const bytes = Buffer.alloc(largest);
+    return bytes.toString('utf8', 0, readSync(file, bytes, 0, largest, 0));
+  } finally {
+    closeSync(file);
   }
 }
 
