@@ -2,6 +2,7 @@
 export { type Claim, claimMessage, electionQueue, electionTopology, readClaim } from './cluster/claim.js';
 export { ClaimLog, toleratedSkew } from './cluster/claim-log.js';
 export { type ElectionTiming, QueueLeadership } from './cluster/queue-leadership.js';
+export { BlockedNotice } from './connection/blocked-notice.js';
 export { type BrokerAddress, brokerAddress } from './connection/broker-address.js';
 export { type Capabilities, capabilitiesOf } from './connection/capabilities.js';
 export { type ConfirmChannel, Connection, type OpenChannel } from './connection/connection.js';

@@ -14,6 +14,7 @@ import { Keeper, type Kept } from '../recovery/keeper.js';
 import { type ConnectionHealth, RecoveringConnection } from '../recovery/recovering-connection.js';
 import { Watchdog, type Watched } from '../recovery/watchdog.js';
 import { declare, type Topology } from '../topology/topology.js';
+import { BlockedNotice } from './blocked-notice.js';
 import { type BrokerAddress, brokerAddress } from './broker-address.js';
 import type { Capabilities } from './capabilities.js';
 import { Connection, isOurFault, type OpenChannel } from './connection.js';
@@ -39,12 +40,14 @@ export class Session implements Extension {
   // Declared once more when a channel is opened again: an auto-delete exchange may have gone meanwhile.
   readonly #topologies: Topology[] = [];
   readonly #watchdog: Watchdog;
+  readonly #blockedNotice: BlockedNotice;
   #capabilities: Capabilities | undefined;
 
   constructor(context: ExtensionContext) {
     const { config, log } = context;
     this.#context = context;
     this.#address = brokerAddress(context);
+    this.#blockedNotice = new BlockedNotice(log);
     this.consuming = this.#connection('consuming');
     this.#publishing = this.#connection('publishing');
     this.#publisher = new Publisher({
@@ -128,6 +131,7 @@ export class Session implements Extension {
     await deadline.within(this.#publisher.idle());
     this.#publisher.end(new ConnectionLostError('the service has stopped and closed its connection'));
     this.#confirmChannel.stop();
+    this.#blockedNotice.stop();
     await Promise.all([this.consuming.close(), this.#publishing.close()]);
     await this.#address.close();
   }
@@ -174,6 +178,7 @@ export class Session implements Extension {
     }
     const link = await connection.openConfirmChannel();
     this.#publisher.attach(link);
+    this.#blockedNotice.note(undefined); // a connection that was blocked may have been lost
     connection.onBlocked((reason) => this.#blocked(reason));
     return { closed: link.closed.then((fault) => this.#closed(connection, fault)) };
   }
@@ -201,9 +206,7 @@ export class Session implements Extension {
 
   #blocked(reason: string | undefined): void {
     this.#publisher.block(reason);
-    const { log } = this.#context;
-    if (reason === undefined) log.info('the broker takes messages again');
-    else log.warn({ reason }, 'the broker takes no messages for now: publishers wait');
+    this.#blockedNotice.note(reason);
   }
 }
 

@@ -1,8 +1,22 @@
-/** The address without its password, for messages and logs. */
+// What the drivers of AMQP read from a query, and is no secret.
+const shownParameters: ReadonlySet<string> = new Set([
+  'auth_mechanism',
+  'channelMax',
+  'connection_timeout',
+  'frameMax',
+  'heartbeat',
+  'locale',
+  'verify',
+]);
+
+/** The address without its password, for messages and logs; nor does it show parameters that may hold another secret. */
 export function redacted(uri: string): string {
   if (!URL.canParse(uri)) return 'an address that cannot be parsed';
   const url = new URL(uri);
   if (url.password !== '') url.password = '***';
+  if (url.hash !== '') url.hash = '***';
+  for (const name of new Set(url.searchParams.keys()))
+    if (!shownParameters.has(name)) url.searchParams.set(name, '***');
   return url.href;
 }
 
