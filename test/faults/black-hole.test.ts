@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { describe, type TestContext, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { startBroker } from '@micro-framework/broker';
+import { brokers } from '../support/brokers.js';
 import { eventually } from '../support/eventually.js';
-import { openVhost } from '../support/rabbitmq.js';
 import { type Direction, openProxy } from '../support/tcp-proxy.js';
 import { allBack, brokerHealth, startEntries } from './entries.js';
 
@@ -13,22 +12,13 @@ const heartbeat = Number(process.env.FAULTS_HEARTBEAT ?? 1);
 const noticedWithin = 2 * heartbeat * 1_000 + 1_000;
 const backWithin = 5_000;
 
-const brokers: Record<string, (t: TestContext) => Promise<string>> = {
-  RabbitMQ: async () => (await openVhost()).uri,
-  async 'the embedded broker'(t) {
-    const broker = await startBroker();
-    t.after(() => broker.close());
-    return broker.url as string;
-  },
-};
-
 const directions: readonly Direction[] = ['both', 'to-broker', 'to-client'];
 
 describe(`a black hole of ${seconds} s at a heartbeat of ${heartbeat} s`, () => {
-  for (const [name, open] of Object.entries(brokers)) {
+  for (const broker of brokers) {
     for (const direction of directions) {
-      test(`${direction === 'both' ? 'both ways' : direction}, ${name}: noticed in time, and nothing is lost`, async (t) => {
-        const proxy = await openProxy(t, await open(t));
+      test(`${direction === 'both' ? 'both ways' : direction}, ${broker.name}: noticed in time, and nothing is lost`, async (t) => {
+        const proxy = await openProxy(t, await broker.openEmpty());
         const entries = await startEntries(t, proxy.uri, {
           amqpHeartbeat: heartbeat,
           amqpPublishTimeout: 120_000,

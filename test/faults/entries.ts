@@ -113,8 +113,8 @@ interface BrokerDetails {
   readonly consumers: { readonly expected: number; readonly active: number };
 }
 
-/** What the service that listens says of its broker. */
-export function brokerHealth({ runner }: Entries): BrokerDetails {
+/** What a service that listens says of its broker. */
+export function brokerHealth({ runner }: Pick<Entries, 'runner'>): BrokerDetails {
   const part = runner.health().parts.find(({ name }) => name === 'RabbitMQ');
   return part?.details as unknown as BrokerDetails;
 }

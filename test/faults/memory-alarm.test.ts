@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { startBroker } from '@micro-framework/broker';
 import { eventually } from '../support/eventually.js';
+import { heldMemory } from '../support/memory.js';
 import { evaluate, startRabbit } from '../support/rabbitmq.js';
 import { allBack, brokerHealth, startEntries } from './entries.js';
 
@@ -24,11 +23,11 @@ describe('a broker short of memory', () => {
     // The broker tells a connection that it is blocked when it publishes.
     await entries.publish();
     await eventually(() => assert.equal(publishing.session.health().status, 'degraded'));
-    const before = memory();
+    const before = heldMemory();
     for (let round = 0; round < rounds; round += 1) {
       await Promise.all(Array.from({ length: 2 * mostPending }, () => entries.publish({ filler })));
     }
-    const growth = memory() - before;
+    const growth = heldMemory() - before;
     const blocked = publishing.session.health();
     await evaluate(address, 'vm_memory_monitor:set_vm_memory_high_watermark(0.8).');
     await allBack(entries, 10_000);
@@ -68,11 +67,3 @@ describe('a broker short of memory', () => {
     assert.ok(told.length > 0, 'it was never short of memory');
   });
 });
-
-/** What this process holds now, garbage apart. */
-function memory(): number {
-  setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
-}
