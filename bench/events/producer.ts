@@ -6,12 +6,13 @@ import { Sink } from './sink.js';
 
 /** Our producer; that of `runner.get(Producer)` and of handlers that publish with `immediate` is the same. */
 export async function producer(url: string): Promise<Contender> {
-  const serviceName = 'shop';
-  const shop = await connect({ amqpUri: url, serviceName, logLevel: 'error' });
+  // Not that of whose events the listeners are bound to: their queues would get each message, too.
+  const serviceName = 'till';
+  const till = await connect({ amqpUri: url, serviceName, logLevel: 'error' });
   const sink = await Sink.open(url, `${serviceName}.events`);
   return publishing(
-    () => shop.publish('order_placed', payload),
+    () => till.publish('order_placed', payload),
     sink,
-    () => shop.close(),
+    () => till.close(),
   );
 }

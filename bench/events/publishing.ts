@@ -1,3 +1,4 @@
+import { mainThreadCpu } from '../harness/cpu.js';
 import type { Contender } from '../harness/suite.js';
 import type { Sink } from './sink.js';
 
@@ -13,6 +14,7 @@ export function publishing(publish: Publish, sink: Sink, close: () => Promise<vo
   return {
     measure: async (seconds) => {
       let confirmed = 0;
+      const cpu = mainThreadCpu();
       const begin = performance.now();
       const end = begin + seconds * 1_000;
       const publisher = async (): Promise<void> => {
@@ -23,9 +25,13 @@ export function publishing(publish: Publish, sink: Sink, close: () => Promise<vo
       };
       await Promise.all(Array.from({ length: inFlight }, publisher));
       const value = (confirmed / (performance.now() - begin)) * 1_000;
+      const used = (mainThreadCpu() - cpu) / confirmed;
       const arrived = await sink.empty();
       if (arrived !== confirmed) throw new Error(`${confirmed} messages were confirmed, ${arrived} arrived`);
-      return [{ group: publishingGroup, metric: 'messages/s', unit: 'messages/s', value }];
+      return [
+        { group: publishingGroup, metric: 'messages/s', unit: 'messages/s', value },
+        { group: publishingGroup, metric: 'main CPU', unit: 'us/message', value: used },
+      ];
     },
     close: async () => {
       await sink.close();

@@ -82,6 +82,18 @@ describe('acknowledgements of one turn', () => {
     assert.deepEqual(broker.frames, ['ack 1']);
   });
 
+  test('leave before anything else is read: the broker is not to wait for the next turn', async () => {
+    const broker = new BrokerSide();
+    const place = broker.deliver();
+    const order: string[] = [];
+    const next = endOfTurn().then(() => order.push('next turn'));
+
+    await broker.window.ack(place).then(() => order.push('told'));
+    await next;
+
+    assert.deepEqual(order, ['told', 'next turn']);
+  });
+
   test('are dropped when the channel has gone by its end: the broker has put the messages back', async () => {
     const broker = new BrokerSide();
     const acknowledged = broker.window.ack(broker.deliver());

@@ -21,6 +21,12 @@ describe('a message body', () => {
     );
   });
 
+  test('that came as text needs no type to be read', () => {
+    assert.deepEqual(decode({ body: '{"a":[1]}' }), { a: [1] });
+    assert.throws(() => decode({ body: '' }), BadInputError);
+    assert.throws(() => decode({ body: '{"a":' }), BadInputError);
+  });
+
   test('may be named JSON in the ways people name it', () => {
     for (const type of [
       'application/json',

@@ -41,12 +41,29 @@ describe('a delivery whose call', () => {
     const peer = await openPeer(t, uri);
     const { context, queue } = await listen(t, uri, { source: unique('shop') });
 
-    for (let n = 0; n < 10; n++) await peer.send(queue, { body: { n } });
+    for (let n = 0; n < 10; n++) await peer.send(queue, { body: { n: `\u00e9${n}` } });
     await eventually(() => assert.equal(context.requests.length, 10));
 
     for (const { input } of context.requests) {
-      assert.equal((input as EventInput).body.buffer.byteLength, '{"n":1}'.length);
+      const { body } = input as EventInput;
+      assert.ok(body instanceof Uint8Array);
+      assert.equal(body.buffer.byteLength, Buffer.byteLength('{"n":"\u00e91"}'));
     }
+  });
+
+  test('is handed over as text where all of it is ASCII', async (t) => {
+    const { uri, unique } = await openVhost();
+    const peer = await openPeer(t, uri);
+    const { context, queue } = await listen(t, uri, { source: unique('shop') });
+
+    await peer.send(queue, { body: { n: 1 } });
+    await eventually(() => assert.equal(context.requests.length, 1));
+
+    const inputs = context.requests.map(({ input }) => input as EventInput);
+    assert.deepEqual(
+      inputs.map(({ body }) => body),
+      ['{"n":1}'],
+    );
   });
 
   test('is acknowledged without a pause on the wire', async (t) => {

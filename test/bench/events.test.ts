@@ -6,6 +6,7 @@ import { type Consumption, consuming } from '../../bench/events/consuming.js';
 import { ours } from '../../bench/events/ours.js';
 import { producer } from '../../bench/events/producer.js';
 import type { Contender } from '../../bench/harness/suite.js';
+import { openPeer } from '../support/amqp-peer.js';
 import { openVhost } from '../support/rabbitmq.js';
 
 const seconds = 0.02;
@@ -38,6 +39,17 @@ for (const [name, open] of Object.entries({ confirmChannel, producer }))
 
     assert.ok((figures['publishing, 100 in flight, messages/s'] ?? 0) > 0);
   });
+
+test('what the producer publishes goes to nobody else who is measured', async (t) => {
+  const { uri } = await openVhost();
+  const listener = ours(uri, 'inline');
+  await measured(await consuming(uri, listener));
+
+  await measured(await producer(uri));
+
+  const peer = await openPeer(t, uri);
+  assert.equal(await peer.count(listener.queue), 0);
+});
 
 test('whoever does not acknowledge is not measured', async () => {
   const { uri } = await openVhost();

@@ -1,4 +1,5 @@
 // For the framework's own tests and benchmarks. Not part of the public interface: it changes without notice.
+export { Chain, type Linked } from './chain.js';
 export { type Claim, claimMessage, electionQueue, electionTopology, readClaim } from './cluster/claim.js';
 export { ClaimLog, toleratedSkew } from './cluster/claim-log.js';
 export { type ElectionTiming, QueueLeadership } from './cluster/queue-leadership.js';
@@ -8,6 +9,7 @@ export { type Capabilities, capabilitiesOf } from './connection/capabilities.js'
 export { type ConfirmChannel, Connection, type OpenChannel } from './connection/connection.js';
 export { Session, session } from './connection/session.js';
 export { redacted, uriFault } from './connection/uri.js';
+export { writeTogether } from './connection/write-together.js';
 export { DeadLettersMain } from './dead-letters/dead-letters-main.js';
 export { WorkerDeadLetters } from './dead-letters/worker-dead-letters.js';
 export { deadLetterHeaders, originalHeaders, readHistory, retryHeaders } from './headers.js';

@@ -8,6 +8,7 @@ import { connectError } from './connect-error.js';
 import type { TlsOptions } from './tls.js';
 import { surviveUnreadableHeaders } from './unreadable-headers.js';
 import { redacted, withHeartbeat } from './uri.js';
+import { writeTogether } from './write-together.js';
 
 // The only file that imports the driver; the others know its types from here.
 export type { ConfirmChannel, ConsumeMessage, GetMessage, Message, Options } from 'amqplib';
@@ -94,6 +95,7 @@ export class Connection {
     }
     surviveUnreadableHeaders(model.connection);
     const connection = new Connection(model, redacted(uri));
+    writeTogether(connection.#socket);
     if (await Deadline.in(timeout).within(connection.#watch())) return connection;
     connection.breakOff('the broker opened the connection and then fell silent');
     throw (await connection.ended) ?? new Error('unreachable');

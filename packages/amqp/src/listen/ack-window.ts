@@ -1,11 +1,9 @@
+import { Chain, type Linked } from '../chain.js';
 import type { ConsumeMessage, OpenChannel } from '../connection/connection.js';
 
 /** A delivery's place among those of its channel that are not settled. */
-export interface Place {
+export interface Place extends Linked<Place> {
   readonly message: ConsumeMessage;
-  /** The one delivered before it, and the one after; none once it is settled. */
-  before: Place | undefined;
-  after: Place | undefined;
 }
 
 /**
@@ -15,9 +13,8 @@ export interface Place {
  */
 export class AckWindow {
   readonly #link: OpenChannel;
-  // Not an array or a map: a delivery whose handler takes long must not make all later ones wait in it.
-  #oldest: Place | undefined;
-  #newest: Place | undefined;
+  /** In the order they were delivered. */
+  readonly #unsettled = new Chain<Place>();
   #due: ConsumeMessage[] = [];
   #endOfTurn: Promise<void> | undefined;
 
@@ -32,19 +29,18 @@ export class AckWindow {
 
   /** Takes a delivery in. Called for each of the channel, in their order, before anything else is done with it. */
   take(message: ConsumeMessage): Place {
-    const place: Place = { message, before: this.#newest, after: undefined };
-    if (this.#newest) this.#newest.after = place;
-    else this.#oldest = place;
-    this.#newest = place;
+    const place: Place = { message, before: undefined, after: undefined };
+    this.#unsettled.append(place);
     return place;
   }
 
   /** The broker is to forget the delivery. Resolves at the end of this turn, when it has been told. */
   ack(place: Place): Promise<void> {
-    this.#leave(place);
+    this.#unsettled.remove(place);
     this.#due.push(place.message);
     this.#endOfTurn ??= new Promise((resolve) => {
-      setImmediate(() => {
+      // Once all that follows from one read of the socket, or from one message of a worker, is done.
+      process.nextTick(() => {
         this.#flush();
         resolve();
       });
@@ -54,25 +50,14 @@ export class AckWindow {
 
   /** The broker is to deliver it again. */
   requeue(place: Place): void {
-    this.#leave(place);
+    this.#unsettled.remove(place);
     this.#send(() => this.#link.channel.nack(place.message, false, true));
   }
 
   /** The broker is to deliver it again, and to count that as a failure, for which some queues have a pause. */
   fail(place: Place): void {
-    this.#leave(place);
+    this.#unsettled.remove(place);
     this.#send(() => this.#link.channel.reject(place.message, true));
-  }
-
-  #leave(place: Place): void {
-    const { before, after } = place;
-    if (before) before.after = after;
-    else this.#oldest = after;
-    if (after) after.before = before;
-    else this.#newest = before;
-    // One that has grown old would keep the young ones after it from being collected.
-    place.before = undefined;
-    place.after = undefined;
   }
 
   #flush(): void {
@@ -84,7 +69,8 @@ export class AckWindow {
 
   #acknowledge(due: readonly ConsumeMessage[]): void {
     const { channel } = this.#link;
-    const unsettled = this.#oldest ? tagOf(this.#oldest.message) : Number.POSITIVE_INFINITY;
+    const oldest = this.#unsettled.first;
+    const unsettled = oldest ? tagOf(oldest.message) : Number.POSITIVE_INFINITY;
     let last: ConsumeMessage | undefined;
     let together = 0;
     for (const message of due) {

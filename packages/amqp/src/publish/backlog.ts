@@ -1,8 +1,9 @@
+import { Chain, type Linked } from '../chain.js';
 import { overflow } from './publish-errors.js';
 import type { Publication, PublisherLimits } from './publisher.js';
 
 /** A message that waits for its confirm. */
-export interface Pending {
+export interface Pending extends Linked<Pending> {
   publication: Publication;
   readonly bytes: number;
   readonly resolve: () => void;
@@ -11,6 +12,8 @@ export interface Pending {
   readonly deadline: number;
   /** Why the broker sent a mandatory message back, if it did. It confirms such a message all the same. */
   returned: string | undefined;
+  /** The chain of the backlog that it stands in; none once it has ended. */
+  chain: Chain<Pending> | undefined;
 }
 
 /**
@@ -21,8 +24,8 @@ export interface Pending {
 export class Backlog {
   readonly #limits: PublisherLimits;
   readonly #expired: (late: Pending) => void;
-  readonly #sent = new Set<Pending>();
-  #unsent = new Set<Pending>();
+  readonly #sent = new Chain<Pending>();
+  readonly #unsent = new Chain<Pending>();
   #suspects = new Set<Pending>();
   #bytes = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -50,19 +53,26 @@ export class Backlog {
       throw overflow(publication, this.size, this.#bytes);
     }
     const deadline = performance.now() + timeout;
-    this.#unsent.add({ publication, bytes, resolve, reject, deadline, returned: undefined });
+    this.#unsent.append({
+      publication,
+      bytes,
+      resolve,
+      reject,
+      deadline,
+      returned: undefined,
+      chain: this.#unsent,
+      before: undefined,
+      after: undefined,
+    });
     this.#bytes += bytes;
     this.#timer ??= setTimeout(() => this.#sweep(), timeout).unref();
   }
 
   /** The next that may be sent now; it counts as sent. */
   next(): Pending | undefined {
-    const [suspect] = this.#suspects;
-    if (suspect && this.#sent.size > 0) return undefined;
-    const [next] = suspect ? [suspect] : this.#unsent;
-    if (!next) return undefined;
-    this.#unsent.delete(next);
-    this.#sent.add(next);
+    if (this.#suspects.size > 0 && this.#sent.size > 0) return undefined;
+    const next = this.#suspects.size > 0 ? [...this.#suspects][0] : this.#unsent.first;
+    if (next) this.#move(next, this.#sent);
     return next;
   }
 
@@ -73,14 +83,15 @@ export class Backlog {
 
   /** True for what is under way on the present channel. */
   isSent(pending: Pending): boolean {
-    return this.#sent.has(pending);
+    return pending.chain === this.#sent;
   }
 
   /** Forgets a message that has ended; false where it had been forgotten. */
   remove(pending: Pending): boolean {
-    const isKnown = this.#sent.delete(pending) || this.#unsent.delete(pending);
-    if (!isKnown) return false;
-    this.#suspects.delete(pending);
+    if (!pending.chain) return false;
+    pending.chain.remove(pending);
+    pending.chain = undefined;
+    if (this.#suspects.size > 0) this.#suspects.delete(pending);
     this.#bytes -= pending.bytes;
     return true;
   }
@@ -91,9 +102,12 @@ export class Backlog {
    */
   rewind(faulty: boolean): Pending | undefined {
     const again = [...this.#sent];
-    for (const pending of again) pending.returned = undefined;
-    this.#unsent = new Set([...again, ...this.#unsent]);
-    this.#sent.clear();
+    const later = [...this.#unsent];
+    for (const pending of again) {
+      pending.returned = undefined;
+      this.#move(pending, this.#unsent);
+    }
+    for (const pending of later) this.#move(pending, this.#unsent);
     if (!faulty) return undefined;
     if (again.length === 1) return again[0];
     this.#suspects = new Set([...again, ...this.#suspects]);
@@ -112,15 +126,23 @@ export class Backlog {
   #sweep(): void {
     this.#timer = undefined;
     const now = performance.now();
-    for (const set of [this.#sent, this.#unsent]) {
-      for (const pending of set) {
-        if (pending.deadline > now) break;
-        this.#expired(pending);
-      }
+    for (const chain of [this.#sent, this.#unsent]) {
+      const late = [...upTo(now, chain)];
+      for (const pending of late) this.#expired(pending);
     }
-    const [sent] = this.#sent;
-    const [unsent] = this.#unsent;
-    const next = Math.min(sent?.deadline ?? Infinity, unsent?.deadline ?? Infinity);
+    const next = Math.min(...[this.#sent, this.#unsent].map(({ first }) => first?.deadline ?? Infinity));
     if (next < Infinity) this.#timer ??= setTimeout(() => this.#sweep(), Math.max(1, next - now)).unref();
+  }
+  #move(pending: Pending, to: Chain<Pending>): void {
+    pending.chain?.remove(pending);
+    pending.chain = to;
+    to.append(pending);
+  }
+}
+
+function* upTo(now: number, chain: Chain<Pending>): Generator<Pending> {
+  for (const pending of chain) {
+    if (pending.deadline > now) return;
+    yield pending;
   }
 }

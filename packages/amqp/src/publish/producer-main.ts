@@ -64,7 +64,10 @@ export class ProducerMain implements DependencyMain {
     const publication: Publication = {
       exchange,
       routingKey: event,
-      body: Buffer.from(body.buffer, body.byteOffset, body.byteLength),
+      body:
+        typeof body === 'string'
+          ? Buffer.from(body)
+          : Buffer.from(body.buffer, body.byteOffset, body.byteLength),
       properties: {
         contentType,
         ...(contentType === 'application/json' && { contentEncoding: 'utf-8' }),

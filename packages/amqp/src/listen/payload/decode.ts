@@ -8,10 +8,10 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 /** Parses a message's JSON body. Throws a `BadInputError` for what can never be parsed. */
 export function decode({ body, contentType, contentEncoding, unreadable }: EventInput): unknown {
   if (unreadable !== undefined) throw new BadInputError(unreadable);
-  checkType(contentType, contentEncoding);
-  if (body.byteLength === 0) throw new BadInputError('the body is empty: send JSON, if only null');
+  if (contentType !== undefined || contentEncoding !== undefined) checkType(contentType, contentEncoding);
+  if (body.length === 0) throw new BadInputError('the body is empty: send JSON, if only null');
   try {
-    return parseJson(utf8.decode(body));
+    return parseJson(typeof body === 'string' ? body : utf8.decode(body));
   } catch (cause) {
     throw new BadInputError(`the body is not JSON in UTF-8: ${(cause as Error).message}`, { cause });
   }

@@ -28,7 +28,7 @@ export function parseJson(text: string): unknown {
 
 // A reviver costs several times what parsing does, so only those messages pay that need it.
 function typed(text: string): unknown {
-  return text.includes('"__type__"') ? parse(text, revive) : parse(text);
+  return text.includes('__type__"') ? parse(text, revive) : parse(text);
 }
 
 function revive(_key: string, value: unknown): unknown {
