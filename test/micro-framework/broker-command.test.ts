@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { suite, type TestContext, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { startBroker as openBroker } from '@micro-framework/broker';
 import {
@@ -17,6 +18,11 @@ import {
 } from '../support/broker-client.js';
 import { dataFolder, hostBroker } from '../support/broker-process.js';
 import { type CommandOptions, type Running, runCommand, startCommand } from '../support/command.js';
+import { withHungThread } from '../support/hung-thread.js';
+import { makeNamedPipe } from '../support/named-pipe.js';
+
+// Signals that are no further apart than a second count as one.
+const noEcho = 1_100;
 
 /** Runs the broker on a free port, and resolves when it listens. */
 async function startBroker(
@@ -55,6 +61,23 @@ suite('npx micro-framework broker', () => {
       const [reason] = await farewell;
       assert.match(reason.message, /320 \(CONNECTION-FORCED\)/);
       assert.equal((await ended).code, 0);
+    });
+
+  for (const storage of [['--data'], []])
+    test(`ends at a second SIGTERM also where a thread hangs${storage.map((option) => `, with ${option}`)}`, async (t) => {
+      const { path } = dataFolder();
+      const pipe = join(path, 'pipe');
+      makeNamedPipe(pipe);
+      const args = storage.flatMap((option) => [option, join(path, 'data')]);
+      const { url, child, ended } = await startBroker(t, args, { env: withHungThread(pipe) });
+      const farewell = once(await connection(t, { url }), 'close');
+      child.kill('SIGTERM');
+      await farewell;
+      await wait(noEcho);
+
+      child.kill('SIGTERM');
+
+      assert.deepEqual([(await ended).code, (await ended).signal], [null, 'SIGTERM']);
     });
 
   test('keeps in its folder what is durable, from one run to the next', async (t) => {

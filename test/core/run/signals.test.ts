@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { withHungThread } from '../../support/hung-thread.js';
+import { makeNamedPipe } from '../../support/named-pipe.js';
 import { startChild } from '../support/child.js';
 import { workerModes } from '../support/worker-modes.js';
 
@@ -47,8 +52,8 @@ for (const mode of workerModes) {
       await wait(noEcho);
       child.kill('SIGINT');
 
-      const { code, output } = await child.ended;
-      assert.equal(code, 130);
+      const { signal, output } = await child.ended;
+      assert.equal(signal, 'SIGINT');
       assert.match(output, /second SIGINT: ending at once, 1 calls cut off/);
     });
 
@@ -90,9 +95,26 @@ describe('a process', { concurrency: 2 }, () => {
     await wait(noEcho);
     child.kill('SIGTERM');
 
-    const { code } = await child.ended;
-    assert.equal(code, 143);
+    const { signal } = await child.ended;
+    assert.equal(signal, 'SIGTERM');
   });
+
+  for (const scenario of ['hanging call', 'no call'])
+    test(`with a thread that hangs ends at a second SIGTERM all the same, with ${scenario}`, async (t) => {
+      const pipe = join(mkdtempSync(join(tmpdir(), 'mf-hung-')), 'pipe');
+      t.after(() => rmSync(dirname(pipe), { recursive: true }));
+      makeNamedPipe(pipe);
+      const child = startChild(t, 'lifecycle', { ...env, SCENARIO: scenario, ...withHungThread(pipe) });
+      await child.until('== started');
+
+      child.kill('SIGTERM');
+      await child.until('Tasks.knock is closed');
+      await wait(noEcho);
+      child.kill('SIGTERM');
+
+      const { signal } = await child.ended;
+      assert.equal(signal, 'SIGTERM');
+    });
 
   test('runs two modules at once, and a signal stops both', async (t) => {
     const child = startChild(t, 'lifecycle', { ...env, SCENARIO: 'two modules' });

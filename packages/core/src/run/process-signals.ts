@@ -7,6 +7,9 @@ const signals = ['SIGTERM', 'SIGINT'] as const;
 // Time for standard output to drain and for the service's own handles to close.
 const lingering = 1_000;
 
+// Milliseconds; for a line of the log that is on its way in one of Node's own threads.
+const lastWords = 250;
+
 // `timeout`, npm and terminals signal a process and then its group: one stop that is meant arrives twice.
 const echoTime = 1_000;
 
@@ -53,12 +56,22 @@ function onSignal(signal: (typeof signals)[number]): void {
   const begun = ending === 'failure';
   ending = 'signal';
   signalledAt = performance.now();
+  // From then on no listener is called any more, however long a thread keeps the process.
+  process.once('exit', leaveSignals);
   if (!begun) stopAll([...runners]);
 }
 
 function endAtOnce(signal: (typeof signals)[number]): void {
   for (const runner of runners) runner.abandon(signal);
-  process.exit(128 + constants.signals[signal]);
+  // By the signal itself: `process.exit` waits for threads, and one that hangs in the operating system never ends. The
+  // first process of a container is spared by its own signals, and exits.
+  process.once('exit', () => process.kill(process.pid, signal));
+  setTimeout(() => process.exit(128 + constants.signals[signal]), lastWords);
+}
+
+/** From now on a signal does what the system does by itself: it ends the process. */
+function leaveSignals(): void {
+  for (const signal of signals) process.removeAllListeners(signal);
 }
 
 // The process ends by itself then, with the code that tells how; something of the user's may still hold it.
