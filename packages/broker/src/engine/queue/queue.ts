@@ -2,14 +2,14 @@ import { AmqpError } from '../../amqp-error.js';
 import type { FieldTable } from '../../codec/field-table.js';
 import type { Consumer } from '../channel/consumer.js';
 import type { Binding } from '../exchange/binding.js';
-import type { DeathReason } from '../message/dead-letter.js';
 import type { Message } from '../message/message.js';
+import { Backlog } from './backlog.js';
 import { Deadline } from './deadline.js';
 import { Entry } from './entry.js';
 import type { QueuePolicy } from './queue-arguments.js';
 import type { QueueHost } from './queue-host.js';
 import { Turns } from './turns.js';
-import { Waiting } from './waiting.js';
+import type { Waiting } from './waiting.js';
 
 export interface QueueSettings {
   readonly durable: boolean;
@@ -18,7 +18,7 @@ export interface QueueSettings {
   readonly args: FieldTable;
 }
 
-/** Messages in order, and the consumers they go to. */
+/** Messages, and the consumers they go to. */
 export class Queue {
   readonly kind = 'queue';
   /** The bindings that lead here; the exchanges keep them. */
@@ -32,7 +32,7 @@ export class Queue {
   storeId = 0;
   #lastPosition = 0;
   #dispatching = false;
-  readonly #headExpiry: Deadline;
+  readonly #backlog: Backlog;
   readonly #ownExpiry: Deadline;
 
   constructor(
@@ -46,8 +46,8 @@ export class Queue {
     readonly host: QueueHost,
   ) {
     this.turns = new Turns(policy.singleActiveConsumer);
-    this.waiting = new Waiting(policy);
-    this.#headExpiry = new Deadline(host.clock, () => this.#expire());
+    this.#backlog = new Backlog(policy, host);
+    this.waiting = this.#backlog.waiting;
     this.#ownExpiry = new Deadline(host.clock, () => host.discard(this));
     this.touch();
   }
@@ -58,24 +58,17 @@ export class Queue {
   }
 
   refuses(message: Message): boolean {
-    if (this.policy.overflow === 'drop-head') return false;
-    const { length, bytes } = this.waiting;
-    return length + 1 > this.policy.maxLength || bytes + message.bodySize > this.policy.maxBytes;
+    return this.#backlog.refuses(message);
   }
 
   enqueue(message: Message): void {
-    const entry = new Entry(this, message, ++this.#lastPosition, this.#deadlineOf(message));
+    const entry = new Entry(this, message, ++this.#lastPosition, this.#backlog.deadlineOf(message));
     this.host.memory.hold(message);
     // Straight to a consumer where one is ready: then a TTL of 0 still means "now or never".
     const consumer = this.waiting.length === 0 && !this.#dispatching ? this.turns.next() : undefined;
     if (!consumer?.settings.noAck && this.kept && message.persistent) this.host.store.enqueued(entry);
-    if (consumer) {
-      this.#hand(consumer, entry);
-      return;
-    }
-    this.waiting.add(entry);
-    this.#trim();
-    if (entry.expiresAt !== Number.POSITIVE_INFINITY) this.#expire();
+    if (consumer) this.#hand(consumer, entry);
+    else this.#backlog.add(entry);
   }
 
   /** Dead-letters a message that was turned away at the door. */
@@ -93,11 +86,10 @@ export class Queue {
   /** Takes the next entry for `basic.get`. */
   fetch(): Entry | undefined {
     this.touch();
-    this.#expire();
-    const entry = this.waiting.shift();
+    const entry = this.#backlog.take();
     if (entry) {
       this.unsettled++;
-      this.#armTtl();
+      this.#backlog.rearm();
     }
     return entry;
   }
@@ -105,13 +97,13 @@ export class Queue {
   /** The entry is done with. */
   settle(entry: Entry): void {
     this.unsettled--;
-    this.#remove(entry);
+    this.#backlog.remove(entry);
   }
 
   reject(entry: Entry): void {
     this.unsettled--;
     if (!this.deleted) this.host.bury(entry, 'rejected');
-    this.#remove(entry);
+    this.#backlog.remove(entry);
   }
 
   /** Takes entries back without looking for consumers yet: a channel returns several queues' at once. */
@@ -121,16 +113,16 @@ export class Queue {
       entry.redelivered = true;
       entry.consumer = undefined;
       entry.returns++;
-      if (this.deleted) this.#remove(entry);
-      else if (entry.returns > this.policy.deliveryLimit) this.#kill(entry, 'delivery_limit');
+      if (this.deleted) this.#backlog.remove(entry);
+      else if (entry.returns > this.policy.deliveryLimit) this.#backlog.kill(entry, 'delivery_limit');
       else {
         if (entry.recordBytes > 0) this.host.store.returned(entry);
         this.waiting.restore(entry);
       }
     }
     if (this.deleted) return;
-    this.#trim();
-    this.#expire();
+    this.#backlog.trim();
+    this.#backlog.expire();
   }
 
   join(consumer: Consumer): void {
@@ -159,19 +151,15 @@ export class Queue {
     while (this.waiting.length > 0) {
       const consumer = this.turns.next();
       if (!consumer) break;
-      this.#expire();
-      const entry = this.waiting.shift();
+      const entry = this.#backlog.take();
       if (entry) this.#hand(consumer, entry);
     }
     this.#dispatching = false;
-    this.#armTtl();
+    this.#backlog.rearm();
   }
 
   purge(): number {
-    const { length } = this.waiting;
-    for (let entry = this.waiting.shift(); entry; entry = this.waiting.shift()) this.#remove(entry);
-    this.#armTtl();
-    return length;
+    return this.#backlog.purge();
   }
 
   /** The queue is used: its own expiry starts anew, or does not run while it has consumers. */
@@ -193,49 +181,11 @@ export class Queue {
 
   /** Starts the timers of what was recovered. */
   wake(): void {
-    this.#expire();
+    this.#backlog.expire();
   }
 
   #hand(consumer: Consumer, entry: Entry): void {
     this.unsettled++;
     consumer.deliver(entry);
-  }
-
-  #remove(entry: Entry): void {
-    if (entry.recordBytes > 0) this.host.store.removed(entry);
-    this.host.memory.release(entry.message);
-  }
-
-  #kill(entry: Entry, reason: DeathReason): void {
-    this.host.bury(entry, reason);
-    this.#remove(entry);
-  }
-
-  #trim(): void {
-    const { maxLength, maxBytes, overflow } = this.policy;
-    if (overflow !== 'drop-head') return;
-    while (this.waiting.length > maxLength || this.waiting.bytes > maxBytes)
-      this.#kill(this.waiting.shift() as Entry, 'maxlen');
-  }
-
-  #deadlineOf(message: Message): number {
-    const ttl = Math.min(
-      this.policy.ttl ?? Number.POSITIVE_INFINITY,
-      message.expiration ?? Number.POSITIVE_INFINITY,
-    );
-    return ttl === Number.POSITIVE_INFINITY ? ttl : this.host.clock.now() + ttl;
-  }
-
-  // Only the head is looked at: RabbitMQ's short-lived messages wait behind long-lived ones too.
-  #expire(): void {
-    for (let head = this.waiting.first(); head; head = this.waiting.first()) {
-      if (head.expiresAt === Number.POSITIVE_INFINITY || head.expiresAt > this.host.clock.now()) break;
-      this.#kill(this.waiting.shift() as Entry, 'expired');
-    }
-    this.#armTtl();
-  }
-
-  #armTtl(): void {
-    this.#headExpiry.set(this.waiting.first()?.expiresAt ?? Number.POSITIVE_INFINITY);
   }
 }
