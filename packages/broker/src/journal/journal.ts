@@ -1,15 +1,10 @@
 import type { CommitListener, Durability } from '../durability.js';
 import type { Engine } from '../engine/engine.js';
-import type { Binding } from '../engine/exchange/binding.js';
-import type { Exchange } from '../engine/exchange/exchange.js';
-import type { Message } from '../engine/message/message.js';
-import type { Entry } from '../engine/queue/entry.js';
-import type { Queue } from '../engine/queue/queue.js';
-import type { Store } from '../engine/store.js';
 import { CommitLog, type CommitLogHooks } from './commit-log.js';
 import { Compaction } from './compaction.js';
 import { DataFolder } from './data-folder.js';
 import { type FolderLock, lockFolder } from './folder-lock.js';
+import { RecordKeeper } from './record-keeper.js';
 import { writeRecord } from './records.js';
 import { type Resumption, recover } from './recovery.js';
 import type { Segment } from './segment.js';
@@ -25,35 +20,29 @@ export interface JournalOptions {
   readonly onError: (error: Error) => void;
 }
 
-// What a record costs besides the message in it.
-const entryOverhead = 32;
-
 /** Keeps durable queues and persistent messages in append-only files. */
-export class Journal implements Store, Durability, CommitLogHooks {
+export class Journal implements Durability, CommitLogHooks {
+  /** For the engine, to be told of what happens. */
+  readonly store: RecordKeeper;
   readonly #options: JournalOptions;
   readonly #folder: DataFolder;
   readonly #lock: FolderLock;
   readonly #compaction: Compaction;
   #log: CommitLog | undefined;
   #engine: Engine | undefined;
-  #lastMessage: Message | undefined;
-  #lastQueueId = 0;
 
   private constructor(options: JournalOptions, folder: DataFolder, lock: FolderLock) {
     this.#options = options;
     this.#folder = folder;
     this.#lock = lock;
     this.#compaction = new Compaction(folder, options.compactAt);
+    this.store = new RecordKeeper(this.#compaction);
   }
 
   /** Takes the folder, or says why not. `recover` comes next, before anything is told to the journal. */
   static async open(options: JournalOptions): Promise<Journal> {
     const folder = new DataFolder(options.path);
     return new Journal(options, folder, await lockFolder(options.path));
-  }
-
-  get failing(): boolean {
-    return this.#log?.failing ?? false;
   }
 
   get records(): number {
@@ -87,11 +76,11 @@ export class Journal implements Store, Durability, CommitLogHooks {
     const found = recover(this.#folder, engine, this.#options.fsync === 'os');
     this.#engine = engine;
     this.#compaction.segment = found.segment;
-    this.#lastQueueId = found.lastQueueId;
     this.#compaction.olderBytes = found.totalBytes - found.soundBytes;
     for (const entry of engine.keptEntries()) this.#compaction.liveBytes += entry.recordBytes;
     const file = await this.#reopen(found);
     this.#log = new CommitLog(file, found.soundBytes, this.#options.fsync, this);
+    this.store.follow(this.#log, found.lastQueueId);
     for (const queue of engine.queues.byName.values()) queue.wake();
   }
 
@@ -108,56 +97,8 @@ export class Journal implements Store, Durability, CommitLogHooks {
     }
   }
 
-  exchangeDeclared(exchange: Exchange): void {
-    if (this.#log) writeRecord.exchange(this.#log.next(), exchange);
-  }
-
-  exchangeDeleted(exchange: Exchange): void {
-    if (this.#log) writeRecord.exchangeGone(this.#log.next(), exchange);
-  }
-
-  queueDeclared(queue: Queue): void {
-    if (!this.#log) return;
-    queue.storeId = ++this.#lastQueueId;
-    writeRecord.queue(this.#log.next(), queue);
-  }
-
-  queueDeleted(queue: Queue): void {
-    if (this.#log) writeRecord.queueGone(this.#log.next(), queue);
-  }
-
-  bound(binding: Binding): void {
-    if (this.#log) writeRecord.binding(this.#log.next(), true, binding);
-  }
-
-  unbound(binding: Binding): void {
-    if (this.#log) writeRecord.binding(this.#log.next(), false, binding);
-  }
-
-  enqueued(entry: Entry): void {
-    if (!this.#log) return;
-    const { message } = entry;
-    const isCopy = message === this.#lastMessage;
-    this.#lastMessage = message;
-    writeRecord.entry(this.#log.next(), entry, isCopy);
-    entry.recordBytes = entryOverhead + (isCopy ? 0 : message.bytes.length);
-    this.#compaction.liveBytes += entry.recordBytes;
-  }
-
-  returned(entry: Entry): void {
-    if (this.#log) writeRecord.returned(this.#log.next(), entry);
-  }
-
-  removed(entry: Entry): void {
-    // What went with its queue needs no record of its own.
-    if (this.#log && !entry.queue.deleted) writeRecord.removed(this.#log.next(), entry);
-    this.#compaction.liveBytes -= entry.recordBytes;
-    entry.recordBytes = 0;
-  }
-
   cut(): (() => Promise<Segment | undefined>) | undefined {
-    // A copy refers to the record before it, which has to be in the same batch.
-    this.#lastMessage = undefined;
+    this.store.endBatch();
     const log = this.#log;
     if (!this.#engine || !log || !this.#compaction.isDue(log)) return undefined;
     const snapshot = new Snapshot(this.#engine);

@@ -27,7 +27,7 @@ export async function startLocalBroker(settings: BrokerSettings): Promise<Broker
   };
   try {
     discovery?.clear();
-    const engine = new Engine({ ...settings, ...(journal && { store: journal }) });
+    const engine = new Engine({ ...settings, ...(journal && { store: journal.store }) });
     await journal?.recover(engine);
     server = newServer(settings, engine, journal);
     const port = await server.listen(settings);
