@@ -26,7 +26,7 @@ export const headerNames = {
 } as const;
 
 /** Nameko's: ids of the calls that led to the message, the oldest first. */
-const callIdStackHeader = 'nameko.call_id_stack';
+export const callIdStackHeader = 'nameko.call_id_stack';
 
 /** Nameko keeps as many parents of a call, and the call itself. */
 const longestCallIdStack = 11;

@@ -51,6 +51,13 @@ export { QueueListener } from './listen/queue-listener.js';
 export { connect, type StandaloneProducer } from './publish/connect.js';
 export { Producer } from './publish/producer.js';
 export type { PublishOptions } from './publish/worker-producer.js';
+// Remote calls.
+export { AmqpRpc, type AmqpRpcOptions } from './rpc/amqp-rpc.js';
+export { AmqpRpcClient } from './rpc/call/amqp-rpc-client.js';
+export { AmqpRpcSystem, type AnyService, type RpcSystem } from './rpc/call/amqp-rpc-system.js';
+export type { AmqpRpcClientOptions, AmqpRpcSystemOptions } from './rpc/call/client-options.js';
+export { type ConnectedRpc, connectRpc } from './rpc/call/connect-rpc.js';
+export type { RpcDialect } from './rpc/dialects.js';
 
 // Settings are known once the package is loaded, and so is how instances elect a leader.
 import './cluster/provider.js';

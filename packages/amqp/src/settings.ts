@@ -1,6 +1,7 @@
 import { defineSettings, wholeNumber } from '@micro-framework/core';
 import { uriFault } from './connection/uri.js';
 import { type DelayStrategy, delayStrategies } from './delay-strategies.js';
+import { type RpcDialect, rpcDialects } from './rpc/dialects.js';
 import { type EventExchangeKind, eventExchangeKinds } from './topology/events-exchange.js';
 
 declare module '@micro-framework/core' {
@@ -32,6 +33,13 @@ declare module '@micro-framework/core' {
      * or later and the interval is constant or linear, without chance; else as `queues`. Default: `queues`.
      */
     readonly delayStrategy: DelayStrategy;
+    /**
+     * `AMQP_RPC_DIALECTS`: what `@AmqpRpc` targets can be called by, with commas between several. `own`: this framework's
+     * clients. `seed`: those of Python's micro_framework. `nameko`: Nameko's. Default: `own`.
+     */
+    readonly amqpRpcDialects: readonly RpcDialect[];
+    /** `AMQP_RPC_STACKS`: whether the stack traces of errors travel to callers over AMQP. Default: `false`. */
+    readonly amqpRpcStacks: boolean;
     /** `AMQP_CONNECT_TIMEOUT`: milliseconds one try to connect may take. Default: 4,000. */
     readonly amqpConnectTimeout: number;
     /**
@@ -88,6 +96,21 @@ defineSettings({
   },
   delays: {
     env: 'AMQP_DELAYS',
+    schema: (z) => z.union([z.boolean(), z.stringbool()], 'give true or false').default(false),
+  },
+  amqpRpcDialects: {
+    env: 'AMQP_RPC_DIALECTS',
+    schema: (z) =>
+      z
+        .preprocess(
+          (given) => (typeof given === 'string' ? given.split(',').map((name) => name.trim()) : given),
+          z.array(z.enum(rpcDialects)).min(1, 'name one dialect at least'),
+        )
+        .transform((names) => [...new Set(names)])
+        .default(['own']),
+  },
+  amqpRpcStacks: {
+    env: 'AMQP_RPC_STACKS',
     schema: (z) => z.union([z.boolean(), z.stringbool()], 'give true or false').default(false),
   },
   amqpConnectTimeout: {

@@ -32,15 +32,18 @@ const sideBySide = 16;
 export class Session implements Extension {
   /** For consumers, which keep their channels on it. */
   readonly consuming: RecoveringConnection;
+  /** For those who publish on a channel of their own, and may wait with what they consume there while they cannot. */
+  readonly publishing: RecoveringConnection;
   readonly #context: ExtensionContext;
   readonly #address: BrokerAddress;
-  readonly #publishing: RecoveringConnection;
   readonly #publisher: Publisher;
   readonly #confirmChannel: Keeper;
   // Declared once more when a channel is opened again: an auto-delete exchange may have gone meanwhile.
   readonly #topologies: Topology[] = [];
   readonly #watchdog: Watchdog;
   readonly #blockedNotice: BlockedNotice;
+  /** On the connection that consumes. */
+  #hasConsumers = false;
   #capabilities: Capabilities | undefined;
 
   constructor(context: ExtensionContext) {
@@ -49,7 +52,7 @@ export class Session implements Extension {
     this.#address = brokerAddress(context);
     this.#blockedNotice = new BlockedNotice(log);
     this.consuming = this.#connection('consuming');
-    this.#publishing = this.#connection('publishing');
+    this.publishing = this.#connection('publishing');
     this.#publisher = new Publisher({
       timeout: config.amqpPublishTimeout,
       messages: config.amqpMaxPending,
@@ -57,23 +60,24 @@ export class Session implements Extension {
     });
     this.#confirmChannel = new Keeper({
       what: 'the channel for publishing',
-      connection: this.#publishing,
+      connection: this.publishing,
       open: (connection) => this.#openConfirmChannel(connection),
       log,
     });
     this.#watchdog = new Watchdog(log);
   }
 
-  /** Called for each consumer when it is made: the service will need a connection that consumes. */
-  watch(consumer: Watched): void {
+  /** Called for each consumer when it is made: the service will need the connection that it is on. */
+  watch(consumer: Watched, connection: RecoveringConnection = this.consuming): void {
     this.#watchdog.add(consumer);
+    if (connection === this.consuming) this.#hasConsumers = true;
   }
 
   async setup(): Promise<void> {
     // One after the other, so that a broker that is not there yet is told of once.
     const { stopping } = this.#context;
     if (this.#hasConsumers) await this.consuming.start(stopping);
-    await this.#publishing.start(stopping);
+    await this.publishing.start(stopping);
     await this.#confirmChannel.start();
   }
 
@@ -83,7 +87,7 @@ export class Session implements Extension {
 
   health(): HealthReport {
     const consuming = this.#hasConsumers ? this.consuming.health() : undefined;
-    const publishing = this.#publishing.health();
+    const publishing = this.publishing.health();
     const { expected, active } = this.#watchdog;
     const status = worstHealth([
       ...[consuming, publishing].map(healthOfConnection),
@@ -132,17 +136,13 @@ export class Session implements Extension {
     this.#publisher.end(new ConnectionLostError('the service has stopped and closed its connection'));
     this.#confirmChannel.stop();
     this.#blockedNotice.stop();
-    await Promise.all([this.consuming.close(), this.#publishing.close()]);
+    await Promise.all([this.consuming.close(), this.publishing.close()]);
     await this.#address.close();
-  }
-
-  get #hasConsumers(): boolean {
-    return this.#watchdog.expected > 0;
   }
 
   /** The connection for everything that is no publishing: what consumes is never blocked. */
   async #connected(): Promise<Connection> {
-    const either = this.#hasConsumers ? this.consuming : this.#publishing;
+    const either = this.#hasConsumers ? this.consuming : this.publishing;
     const patience = this.#context.config.amqpPublishTimeout;
     const opening = either.opened();
     if (await Deadline.in(patience).within(opening)) return opening;

@@ -1,5 +1,6 @@
 import { Chain, type Linked } from '../chain.js';
 import type { ConsumeMessage, OpenChannel } from '../connection/connection.js';
+import type { Publication } from '../publish/publisher.js';
 
 /** A delivery's place among those of its channel that are not settled. */
 export interface Place extends Linked<Place> {
@@ -32,6 +33,22 @@ export class AckWindow {
     const place: Place = { message, before: undefined, after: undefined };
     this.#unsettled.append(place);
     return place;
+  }
+
+  /**
+   * Publishes on the channel of the deliveries, without a confirm: the broker has it before it hears of any acknowledgement
+   * that is sent later. False where the channel has gone.
+   */
+  publish({ exchange, routingKey, body, properties }: Publication): boolean {
+    if (!this.isOpen) return false;
+    try {
+      this.#link.channel.publish(exchange, routingKey, body, properties);
+      return true;
+    } catch (error) {
+      // The channel is closing.
+      if ((error as Error).name === 'IllegalOperationError') return false;
+      throw error;
+    }
   }
 
   /** The broker is to forget the delivery. Resolves at the end of this turn, when it has been told. */

@@ -84,7 +84,7 @@ export class Delivery {
     };
     return {
       input,
-      headers: plain(this.headers) as Headers,
+      headers: plainHeaders(this.message),
       attempt,
       ...(lastFailure !== undefined && { lastRetry: lastFailure }),
       callIdStack: readCallIdStack(this.headers),
@@ -98,6 +98,11 @@ export class Delivery {
     this.#settled = true;
     return true;
   }
+}
+
+/** The headers of a message as plain data that owns its memory; none where they cannot be read. */
+export function plainHeaders({ properties: { headers } }: ConsumeMessage): Headers {
+  return plain(headers ?? {}) as Headers;
 }
 
 const tooDeep = 'its headers cannot be read: they are malformed, or nested thousands of times';

@@ -1,7 +1,10 @@
 import type { WireError } from '../errors/wire-error.js';
 import type { Ending } from '../run/ending.js';
 
-/** Why a call has no result. `failed`: the handler threw. `busy` and `stopping`: it was not begun, try again. */
+/**
+ * Why a call has no result. `failed`: the handler threw. `busy` and `stopping`: it was not begun, try again. `lost`: who had
+ * it was cut off, so it may have run.
+ */
 export type RpcFailure =
   | 'failed'
   | 'bad-arguments'
@@ -12,6 +15,7 @@ export type RpcFailure =
   | 'unknown-target'
   | 'unauthorized'
   | 'unreadable'
+  | 'lost'
   | 'internal';
 
 /** What a caller is told. */

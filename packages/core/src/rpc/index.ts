@@ -9,7 +9,12 @@ export { BridgedCalls, ThrownRemotely } from './bridge/bridged-calls.js';
 export type { Answer, CallQuestion, Question } from './bridge/questions.js';
 export { readCallIdStack, sentCallIdStack } from './call-id-stack.js';
 export { pauseAfter } from './client/back-off.js';
-export { CallClient, type CallClientParts, type CallDialect } from './client/call-client.js';
+export {
+  CallClient,
+  type CallClientParts,
+  type CallDialect,
+  type DirectoryDialect,
+} from './client/call-client.js';
 export type {
   AnswerOutcome,
   CallCarrier,
@@ -47,12 +52,12 @@ export type {
   RpcTargets,
 } from './rpc-service.js';
 export { parsePythonJson, stringifyPythonJson } from './seed/python-json.js';
+export { readSeedAnswer, seedAnswerText, seedExceptionText } from './seed/seed-answers.js';
 export {
   keyError,
   malformed,
-  readSeedException,
   readSeedRequest,
-  readSeedTarget,
+  readSeedTargets,
   type SeedException,
   type SeedRequest,
   type SeedTarget,

@@ -29,10 +29,9 @@ export function jsonRpcDialect(kind: 'own' | 'json-rpc'): Dialect {
     subprotocols: kind === 'own' ? [subprotocols.own] : [],
     maxInFlight: Number.POSITIVE_INFINITY,
     notifies: true,
-    targetsCall: 'rpc.discover',
+    directory: { call: 'rpc.discover', read: readTargets },
     request: kind === 'own' ? (call) => requestText(call, metaOf(call)) : (call) => requestText(call, ''),
     answer: readAnswer,
-    readTargets,
   };
 }
 

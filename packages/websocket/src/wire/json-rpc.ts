@@ -53,6 +53,7 @@ export const codeOfFailure: Readonly<Record<RpcFailure, number>> = {
   'unknown-target': errorCodes.methodNotFound,
   unauthorized: errorCodes.unauthorized,
   unreadable: errorCodes.parseError,
+  lost: errorCodes.crashed,
   internal: errorCodes.internalError,
 };
 

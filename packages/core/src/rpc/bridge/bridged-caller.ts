@@ -1,3 +1,4 @@
+import type { CallScope } from '../../extend/call-scope.js';
 import type { DependencyContext } from '../../extend/dependency.js';
 import { onAbort } from '../client/abort-listener.js';
 import { encodeArguments } from '../client/call-error.js';
@@ -17,6 +18,8 @@ export interface BridgedCallerParts {
   readonly service: string | undefined;
   /** Milliseconds a call waits, unless it says otherwise. */
   readonly timeout: number;
+  /** What travels along of the call that makes another. Default: nothing but its ids and its deadline. */
+  headersOf?(running: CallScope): Readonly<Record<string, unknown>>;
   /** Asks the main half. */
   ask(question: Question): Promise<unknown>;
   /** The call that the running code belongs to, if any. */
@@ -43,7 +46,15 @@ export class BridgedCaller implements RpcCaller {
     const ticket = signal ? firstTicket + ++tickets : undefined;
     const params = encodeArguments(method, args);
     const timeout = this.#timeLeft(method, options.timeout);
-    const answer = this.#ask({ kind: 'call', method, params, timeout, idempotent, ticket });
+    const answer = this.#ask({
+      kind: 'call',
+      method,
+      params,
+      timeout,
+      idempotent,
+      headers: this.#headers(),
+      ticket,
+    });
     return resultOf(
       await (signal && ticket !== undefined ? this.#abortable(answer, signal, ticket) : answer),
     );
@@ -52,7 +63,16 @@ export class BridgedCaller implements RpcCaller {
   async notify(method: string, args: readonly unknown[]): Promise<void> {
     const params = encodeArguments(method, args);
     const timeout = this.#timeLeft(method, undefined);
-    await this.#ask({ kind: 'notify', method, params, timeout, idempotent: undefined, ticket: undefined });
+    const headers = this.#headers();
+    await this.#ask({
+      kind: 'notify',
+      method,
+      params,
+      timeout,
+      idempotent: undefined,
+      headers,
+      ticket: undefined,
+    });
   }
 
   async targets(): Promise<readonly TargetInfo[]> {
@@ -68,6 +88,12 @@ export class BridgedCaller implements RpcCaller {
 
   #ask(question: Question): Promise<Answer> {
     return this.#parts.ask(question) as Promise<Answer>;
+  }
+
+  #headers(): Readonly<Record<string, unknown>> | undefined {
+    const { headersOf, currentCall } = this.#parts;
+    const running = headersOf && currentCall();
+    return running?.active ? headersOf?.(running) : undefined;
   }
 
   /** What the call may take: never more than the running call has left itself. */

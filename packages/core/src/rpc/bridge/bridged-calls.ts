@@ -65,10 +65,14 @@ export class BridgedCalls {
   }
 }
 
-function options({ timeout, idempotent }: CallQuestion, call: CallInfo | undefined): ClientCallOptions {
+function options(
+  { timeout, idempotent, headers }: CallQuestion,
+  call: CallInfo | undefined,
+): ClientCallOptions {
   return {
     timeout,
     callIdStack: call?.callIdStack ?? [],
+    ...(headers !== undefined && { headers }),
     ...(idempotent !== undefined && { idempotent }),
   };
 }

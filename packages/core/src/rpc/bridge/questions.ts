@@ -12,6 +12,8 @@ export interface CallQuestion {
   /** Milliseconds the worker waits. */
   readonly timeout: number;
   readonly idempotent: boolean | undefined;
+  /** What else travels along. */
+  readonly headers: Readonly<Record<string, unknown>> | undefined;
   /** To give it up by. */
   readonly ticket: number | undefined;
 }

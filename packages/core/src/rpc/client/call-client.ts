@@ -26,10 +26,16 @@ export interface CallClientParts {
 export interface CallDialect {
   /** Whether a call can be sent without wanting an answer. */
   readonly notifies: boolean;
-  /** What the other side is asked for its targets. */
-  readonly targetsCall: string;
+  /** How the other side is asked for its targets; undefined where it cannot be: methods are then targets themselves. */
+  readonly directory: DirectoryDialect | undefined;
+}
+
+/** How a protocol tells of targets. */
+export interface DirectoryDialect {
+  /** What is called for them. */
+  readonly call: string;
   /** Reads the answer to that. Throws when it makes no sense. */
-  readTargets(value: unknown): readonly TargetInfo[];
+  read(value: unknown): readonly TargetInfo[];
 }
 
 /** A client of another service, over whatever transport: it calls targets by their names, and methods of its classes. */
@@ -94,9 +100,11 @@ export class CallClient {
 
   /** What the other side offers, to this client. */
   async targets(options: ClientCallOptions = {}): Promise<readonly TargetInfo[]> {
-    const answer = await this.#calls.call(this.#dialect.targetsCall, '[]', options);
+    const { directory } = this.#dialect;
+    if (!directory) throw new RpcProtocolError(`${this.#calls.where}: its protocol does not tell of targets`);
+    const answer = await this.#calls.call(directory.call, '[]', options);
     try {
-      const offered = this.#dialect.readTargets(answer);
+      const offered = directory.read(answer);
       this.#directory.learn(offered);
       return offered;
     } catch (cause) {
@@ -118,7 +126,7 @@ export class CallClient {
     params: string,
     options: ClientCallOptions,
   ): Promise<unknown> {
-    const target = this.#directory.known(service, method);
+    const target = this.#known(service, method);
     if (target !== undefined) return this.#calls.call(target, params, options);
     const from = performance.now();
     return this.#directory.find(method, options).then((found) => {
@@ -135,7 +143,11 @@ export class CallClient {
     params: string,
     options: ClientCallOptions,
   ): Promise<void> {
-    const target = this.#directory.known(service, method) ?? (await this.#directory.find(method, options));
+    const target = this.#known(service, method) ?? (await this.#directory.find(method, options));
     await this.#calls.notify(target, params, options);
+  }
+
+  #known(service: string | undefined, method: string): string | undefined {
+    return this.#dialect.directory ? this.#directory.known(service, method) : method;
   }
 }

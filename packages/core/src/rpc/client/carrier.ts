@@ -10,6 +10,8 @@ export interface OutgoingCall {
   /** Milliseconds its caller still waits. */
   readonly timeout: number;
   readonly callIdStack: readonly string[];
+  /** What else travels along, where the protocol has a place for it. */
+  readonly headers: Readonly<Record<string, unknown>> | undefined;
   /** It does no harm when it runs twice. */
   readonly idempotent: boolean;
 }

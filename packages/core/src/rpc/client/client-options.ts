@@ -24,4 +24,6 @@ export const defaultClientOptions: Required<CallClientOptions> = {
 export interface ClientCallOptions extends RpcCallOptions {
   /** Ids of the calls that led to this one: they travel along. */
   readonly callIdStack?: readonly string[];
+  /** What else travels along, where the protocol has a place for it. */
+  readonly headers?: Readonly<Record<string, unknown>>;
 }

@@ -33,6 +33,7 @@ interface ClientCall extends LaneCall {
   readonly target: string;
   readonly params: string;
   readonly callIdStack: readonly string[];
+  readonly headers: Readonly<Record<string, unknown>> | undefined;
   readonly notification: boolean;
   readonly idempotent: boolean;
   readonly resolve: (value: unknown) => void;
@@ -115,6 +116,7 @@ export class OpenCalls {
       idempotent = this.#options.idempotent,
       signal,
       callIdStack = [],
+      headers,
     }: ClientCallOptions,
     notification: boolean,
   ): Promise<unknown> {
@@ -128,6 +130,7 @@ export class OpenCalls {
         target,
         params,
         callIdStack,
+        headers,
         notification,
         idempotent,
         resolve,
@@ -164,7 +167,7 @@ export class OpenCalls {
   }
 
   #send(call: ClientCall): boolean {
-    const { id, target, params, due, callIdStack, notification, idempotent } = call;
+    const { id, target, params, due, callIdStack, headers, notification, idempotent } = call;
     const timeout = due - performance.now();
     this.#carrier.send({
       id: notification ? undefined : id,
@@ -172,6 +175,7 @@ export class OpenCalls {
       params,
       timeout,
       callIdStack,
+      headers,
       idempotent,
     });
     if (!notification) return true;

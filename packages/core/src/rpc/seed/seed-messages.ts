@@ -74,6 +74,7 @@ const names = {
   'unknown-target': 'RPCTargetDoesNotExist',
   unauthorized: 'PermissionError',
   unreadable: 'RPCMalformedMessage',
+  lost: 'RPCException',
   internal: 'RPCException',
 } as const satisfies Record<Exclude<RpcFailure, 'failed'>, string>;
 
@@ -126,8 +127,14 @@ export function seedTarget({ target, parameters, description }: TargetInfo): See
   };
 }
 
+/** What Python told of its targets. Throws when that makes no sense. */
+export function readSeedTargets(value: unknown): readonly TargetInfo[] {
+  if (!Array.isArray(value)) throw new TypeError(`${seedCommands.list} told of no targets`);
+  return value.map(readSeedTarget).filter((target) => target !== undefined);
+}
+
 /** What Python told of a target; undefined for what is no such thing. */
-export function readSeedTarget(value: unknown): TargetInfo | undefined {
+function readSeedTarget(value: unknown): TargetInfo | undefined {
   if (!isFields(value) || typeof value.target !== 'string') return undefined;
   const { target, args, kwargs, docstring } = value;
   const parameter =

@@ -15,6 +15,8 @@ export interface RpcRequest extends GivenArguments {
   readonly callIdStack: readonly string[];
   /** Who calls; undefined where nobody asked. */
   readonly principal?: unknown;
+  /** What came along, for `CallContext.headers`. */
+  readonly headers?: Readonly<Record<string, unknown>>;
   /** How its result is written. */
   readonly json: RpcInput['json'];
 }
@@ -80,6 +82,7 @@ export class RpcTarget {
       input,
       attempt,
       callIdStack: request.callIdStack,
+      ...(request.headers && { headers: request.headers }),
       ...(request.principal !== undefined && { principal: request.principal }),
       ...(left !== undefined && { timeout: Math.max(1, left) }),
       ...(lastRetry !== undefined && { lastRetry }),

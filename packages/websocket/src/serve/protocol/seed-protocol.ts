@@ -6,8 +6,9 @@ import {
   readSeedRequest,
   type SeedException,
   type SeedRequest,
+  seedAnswerText,
   seedCommands,
-  seedException,
+  seedExceptionText,
   seedTarget,
 } from '@micro-framework/core/rpc';
 import type { Connection } from '../connection/connection.js';
@@ -42,27 +43,29 @@ export class SeedProtocol implements Protocol {
 
   async #answer(text: string): Promise<string> {
     const request = read(text);
-    if ('exception' in request) return exceptionText(request);
+    if ('exception' in request) return seedExceptionText(request);
     switch (request.command) {
       case seedCommands.list:
         return this.#list();
       case seedCommands.get:
         return this.#get(request);
       default:
-        return answerText(await this.#call(request));
+        return seedAnswerText(await this.#call(request));
     }
   }
 
   async #list(): Promise<string> {
     const targets = await this.#offer.targets(this.#connection.principal);
-    return resultText(JSON.stringify(targets.map(seedTarget)));
+    return seedAnswerText({ kind: 'result', value: JSON.stringify(targets.map(seedTarget)) });
   }
 
   async #get({ positional, named }: SeedRequest): Promise<string> {
     const wanted = String(positional[0] ?? named.target ?? '');
     const targets = await this.#offer.targets(this.#connection.principal);
     const found = targets.find(({ target }) => target === wanted);
-    return found ? resultText(JSON.stringify(seedTarget(found))) : exceptionText(keyError(wanted));
+    return found
+      ? seedAnswerText({ kind: 'result', value: JSON.stringify(seedTarget(found)) })
+      : seedExceptionText(keyError(wanted));
   }
 
   async #call({ command, positional, named }: SeedRequest): Promise<RpcAnswer> {
@@ -83,16 +86,4 @@ function read(text: string): SeedRequest | SeedException {
   } catch {
     return malformed(text);
   }
-}
-
-function answerText(answer: RpcAnswer): string {
-  return answer.kind === 'result' ? resultText(answer.value as string) : exceptionText(seedException(answer));
-}
-
-function resultText(data: string): string {
-  return `{"data":${data},"exception":null}`;
-}
-
-function exceptionText(exception: SeedException): string {
-  return `{"data":null,"exception":${JSON.stringify(exception)}}`;
 }
