@@ -96,18 +96,20 @@ with kombu.Connection(sys.argv[1], transport_options={'confirm_publish': True}) 
 `,
 };
 
-// Debian has both as packages; where they are not installed there is nothing to find out.
-const installed = Object.entries(scripts).filter(
-  ([name]) => spawnSync('python3', ['-c', `import ${name}`]).status === 0,
-);
+// Debian has both as packages, of its own Python; where they are not installed there is nothing to find out.
+const pythons = ['python3', '/usr/bin/python3'];
+const installed = Object.entries(scripts).flatMap(([name, script]) => {
+  const python = pythons.find((one) => spawnSync(one, ['-c', `import ${name}`]).status === 0);
+  return python ? [{ name, python, script }] : [];
+});
 
 suite('Python', () => {
-  for (const [name, script] of installed)
+  for (const { name, python, script } of installed)
     test(`${name} publishes, consumes and calls`, async (t) => {
       const broker = await startBroker({ storage: 'memory://', thread: true });
       t.after(() => broker.close());
 
-      const { stdout, stderr } = spawnSync('python3', ['-c', script, broker.url as string], {
+      const { stdout, stderr } = spawnSync(python, ['-c', script, broker.url as string], {
         encoding: 'utf8',
         timeout: 20_000,
       });
