@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { describe, type TestContext, test } from 'node:test';
 import { ConnectError, ConnectionLostError } from '@micro-framework/amqp';
-import { Connection, RecoveringConnection } from '@micro-framework/amqp/internal';
+import { Connection, RecoveringConnection, StartPatience } from '@micro-framework/amqp/internal';
 import { type Broker, startBroker } from '@micro-framework/broker';
 import { type LogLine, recordingLog } from '../core/support/log.js';
 import { eventually } from '../support/eventually.js';
@@ -20,9 +21,14 @@ interface Plan {
   readonly patience?: number;
   /** Fails the first tries with these, in this order. */
   readonly failures?: readonly Error[];
+  /** Every try lasts until it is abandoned. */
+  readonly hangs?: boolean;
 }
 
-async function open(t: TestContext, { patience = 0, failures = [] }: Plan = {}): Promise<Opened> {
+async function open(
+  t: TestContext,
+  { patience = 0, failures = [], hangs = false }: Plan = {},
+): Promise<Opened> {
   const broker = await startBroker();
   t.after(() => broker.close());
   const { log, lines } = recordingLog();
@@ -31,10 +37,11 @@ async function open(t: TestContext, { patience = 0, failures = [] }: Plan = {}):
     purpose: 'consuming',
     patience,
     log,
-    open: async () => {
+    open: async (abandoned) => {
       const failure = failures[tries];
       tries += 1;
       if (failure) throw failure;
+      if (hangs) throw (await once(abandoned, 'abort'))[0];
       return Connection.open({ uri: broker.url as string, heartbeat: 1, name: 'test' });
     },
   });
@@ -88,6 +95,9 @@ describe('the start of a connection', () => {
         ['connected to the broker', 3],
       ],
     );
+    const [first] = told;
+    assert.equal(first?.fields.reason, 'nobody is there');
+    assert.equal(first.fields.err, undefined, 'no stack');
   });
 
   test('gives up after the first try where it is not to wait', async (t) => {
@@ -119,6 +129,27 @@ describe('the start of a connection', () => {
     assert.equal(tries(), 2);
   });
 
+  test('ends when it is closed during a try that would never end', async (t) => {
+    const { connection } = await open(t, { patience: 60_000, hangs: true });
+    const started = connection.start();
+    started.catch(() => {});
+
+    await connection.close();
+
+    await assert.rejects(started, ConnectionLostError);
+  });
+
+  test('tells of no try after which it gives up: whoever started it does', async (t) => {
+    const { connection, lines } = await open(t, { failures: [away()] });
+
+    await assert.rejects(connection.start(), /nobody is there/);
+
+    assert.deepEqual(
+      lines.filter(({ level }) => level !== 'debug'),
+      [],
+    );
+  });
+
   test('ends when it is closed meanwhile', async (t) => {
     const { connection } = await open(t, { patience: 60_000, failures: Array.from({ length: 100 }, away) });
     const started = connection.start();
@@ -142,6 +173,43 @@ test('a start that waits for its broker ends when the service stops; later that 
 
   await assert.rejects(started, ConnectionLostError);
   assert.equal(ready.connection.state, 'open');
+});
+
+describe('whoever waits for a connection', () => {
+  test('has no more patience at the end of its time, and hears why there is none', async (t) => {
+    const { connection } = await open(t, { patience: 60_000, failures: Array.from({ length: 100 }, away) });
+    const started = connection.start();
+    started.catch(() => {});
+    const stopping = new AbortController();
+
+    await assert.rejects(
+      connection.opened(new StartPatience(150, stopping.signal)),
+      /waited for no longer: nobody is there/,
+    );
+  });
+
+  test('waits no longer once the service stops', async (t) => {
+    const { connection } = await open(t, { patience: 60_000, failures: Array.from({ length: 100 }, away) });
+    const started = connection.start();
+    started.catch(() => {});
+    const stopping = new AbortController();
+    const waiting = connection.opened(new StartPatience(600_000, stopping.signal));
+    waiting.catch(() => {});
+
+    stopping.abort();
+
+    await assert.rejects(waiting, ConnectionLostError);
+    await assert.rejects(connection.opened(new StartPatience(600_000, stopping.signal)), ConnectionLostError);
+  });
+
+  test('gets the same as all others who wait', async (t) => {
+    const { connection } = await open(t, { patience: 60_000, failures: [away()] });
+    const waiting = Array.from({ length: 3 }, () => connection.opened());
+
+    await connection.start();
+
+    assert.equal(new Set(await Promise.all(waiting)).size, 1);
+  });
 });
 
 describe('a connection that is lost', () => {

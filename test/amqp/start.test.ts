@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { session } from '@micro-framework/amqp/internal';
@@ -76,6 +77,27 @@ describe('a service that is started before its broker', () => {
     assert.ok(performance.now() - from < 4_000, 'it waited for the broker');
   });
 
+  test('can be stopped while a try hangs, as one does where nobody answers', async (t) => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const sockets = new Set<Socket>();
+    silent.on('connection', (socket) => sockets.add(socket.on('error', () => {})));
+    t.after(() => {
+      silent.close();
+      for (const socket of sockets) socket.destroy();
+    });
+    const service = start(t, (silent.address() as AddressInfo).port, { AMQP_CONNECT_TIMEOUT: '60000' });
+    await eventually(() => assert.equal(sockets.size, 1), 20_000);
+
+    const ended = once(service.child, 'exit');
+    const from = performance.now();
+    service.child.kill('SIGTERM');
+    const [code] = await ended;
+
+    assert.equal(code, 0, service.output());
+    assert.ok(performance.now() - from < 4_000, 'it waited for the broker');
+  });
+
   test('fails at once where it is not to wait', async (t) => {
     const [port = 0] = await freePorts(1);
     const service = start(t, port, { AMQP_START_TIMEOUT: '0' });
@@ -84,6 +106,8 @@ describe('a service that is started before its broker', () => {
 
     assert.equal(code, 1);
     assert.match(service.output(), /CONNECT_FAILED/);
+    assert.match(service.output(), /the service cannot start/);
+    assert.doesNotMatch(service.output(), /tried again|draining: no new calls/);
     assert.doesNotMatch(service.output(), new RegExp(password));
   });
 

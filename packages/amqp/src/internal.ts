@@ -29,6 +29,7 @@ export { Keeper, type Kept } from './recovery/keeper.js';
 export { Pulse, type PulseStep } from './recovery/pulse.js';
 export { reconnectPause } from './recovery/reconnect-pause.js';
 export { RecoveringConnection } from './recovery/recovering-connection.js';
+export { StartPatience } from './recovery/start-patience.js';
 export { Watchdog, type Watched } from './recovery/watchdog.js';
 export { deadLetterQueue } from './topology/dead-letters.js';
 export { delayRoute, delayTopology, delayUnit, longestDelay } from './topology/delays.js';

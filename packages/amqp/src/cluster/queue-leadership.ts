@@ -63,6 +63,7 @@ export class QueueLeadership implements Leadership {
     this.#timing = timing;
     this.#seat = new Seat({
       connection: this.#session.consuming,
+      starting: this.#session.starting,
       queue: this.#queue,
       patience: timing.patience,
       topology: () => this.#topology(),

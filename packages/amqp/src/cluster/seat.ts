@@ -3,12 +3,15 @@ import type { Connection, ConsumeMessage, OpenChannel } from '../connection/conn
 import { ConnectionLostError } from '../errors.js';
 import { Keeper, type Kept } from '../recovery/keeper.js';
 import type { RecoveringConnection } from '../recovery/recovering-connection.js';
+import type { Patience } from '../recovery/start-patience.js';
 import type { Watched } from '../recovery/watchdog.js';
 import { declare, type Topology } from '../topology/topology.js';
 
 /** What a seat is made with. */
 export interface SeatParts {
   readonly connection: RecoveringConnection;
+  /** How long the start waits for a connection. */
+  readonly starting?: Patience;
   readonly queue: string;
   /** Milliseconds to wait for the broker when the place is taken. */
   readonly patience: number;
@@ -40,6 +43,7 @@ export class Seat implements Watched {
     this.#keeper = new Keeper({
       what: this.name,
       connection: parts.connection,
+      starting: parts.starting,
       open: (connection) => this.#sit(connection),
       ended: () => parts.unseated(),
       log: parts.log,

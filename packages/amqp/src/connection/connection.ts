@@ -36,6 +36,8 @@ export interface ConnectionOptions {
   readonly timeout?: number;
   /** For `amqps://`. */
   readonly tls?: TlsOptions;
+  /** Aborted before the connection is open, it ends the try at once. */
+  readonly abandoned?: AbortSignal;
 }
 
 const connectTimeout = 10_000;
@@ -79,6 +81,7 @@ export class Connection {
     name,
     timeout = connectTimeout,
     tls,
+    abandoned,
   }: ConnectionOptions): Promise<Connection> {
     let model: ChannelModel;
     try {
@@ -88,6 +91,7 @@ export class Connection {
         noDelay: true,
         keepAlive: true,
         timeout,
+        ...(abandoned && { signal: abandoned }),
         clientProperties: { connection_name: name },
       });
     } catch (cause) {

@@ -12,6 +12,7 @@ import { ConnectionLostError, ExchangeTypeError, TopologyClashError } from '../e
 import { type Publication, Publisher } from '../publish/publisher.js';
 import { Keeper, type Kept } from '../recovery/keeper.js';
 import { type ConnectionHealth, RecoveringConnection } from '../recovery/recovering-connection.js';
+import { type Patience, StartPatience } from '../recovery/start-patience.js';
 import { Watchdog, type Watched } from '../recovery/watchdog.js';
 import { declare, type Topology } from '../topology/topology.js';
 import { BlockedNotice } from './blocked-notice.js';
@@ -34,10 +35,13 @@ export class Session implements Extension {
   readonly consuming: RecoveringConnection;
   /** For those who publish on a channel of their own, and may wait with what they consume there while they cannot. */
   readonly publishing: RecoveringConnection;
+  /** How long the start waits for the broker: for its first connection, and for another where one was lost meanwhile. */
+  readonly starting: Patience;
   readonly #context: ExtensionContext;
   readonly #address: BrokerAddress;
   readonly #publisher: Publisher;
   readonly #confirmChannel: Keeper;
+  readonly #patience: StartPatience;
   // Declared once more when a channel is opened again: an auto-delete exchange may have gone meanwhile.
   readonly #topologies: Topology[] = [];
   readonly #watchdog: Watchdog;
@@ -51,6 +55,8 @@ export class Session implements Extension {
     this.#context = context;
     this.#address = brokerAddress(context);
     this.#blockedNotice = new BlockedNotice(log);
+    this.#patience = new StartPatience(config.amqpStartTimeout, context.stopping);
+    this.starting = this.#patience;
     this.consuming = this.#connection('consuming');
     this.publishing = this.#connection('publishing');
     this.#publisher = new Publisher({
@@ -62,6 +68,7 @@ export class Session implements Extension {
       what: 'the channel for publishing',
       connection: this.publishing,
       open: (connection) => this.#openConfirmChannel(connection),
+      starting: this.#patience,
       log,
     });
     this.#watchdog = new Watchdog(log);
@@ -76,6 +83,7 @@ export class Session implements Extension {
   async setup(): Promise<void> {
     // One after the other, so that a broker that is not there yet is told of once.
     const { stopping } = this.#context;
+    this.#patience.begin();
     if (this.#hasConsumers) await this.consuming.start(stopping);
     await this.publishing.start(stopping);
     await this.#confirmChannel.start();
@@ -107,9 +115,16 @@ export class Session implements Extension {
     return this.#capabilities;
   }
 
-  /** Declares what an extension needs, now and on every later connection. Throws a `TopologyClashError`. */
+  /**
+   * Declares what an extension needs as the service starts, and on every later connection; a connection that is lost
+   * meanwhile is waited for. Throws a `TopologyClashError`.
+   */
   async declare(topology: Topology): Promise<void> {
-    await this.declareAgain(topology);
+    let isDeclared = false;
+    while (!isDeclared) {
+      const connection = await this.#declaring.opened(this.#patience);
+      isDeclared = await untilLost(connection, () => declareOn(connection, topology));
+    }
     this.#topologies.push(topology);
   }
 
@@ -141,12 +156,12 @@ export class Session implements Extension {
   }
 
   /** The connection for everything that is no publishing: what consumes is never blocked. */
-  async #connected(): Promise<Connection> {
-    const either = this.#hasConsumers ? this.consuming : this.publishing;
-    const patience = this.#context.config.amqpPublishTimeout;
-    const opening = either.opened();
-    if (await Deadline.in(patience).within(opening)) return opening;
-    throw new ConnectionLostError(`there has been no connection to the broker for ${patience} ms`);
+  #connected(): Promise<Connection> {
+    return this.#declaring.opened(Deadline.in(this.#context.config.amqpPublishTimeout));
+  }
+
+  get #declaring(): RecoveringConnection {
+    return this.#hasConsumers ? this.consuming : this.publishing;
   }
 
   #connection(purpose: string): RecoveringConnection {
@@ -155,13 +170,14 @@ export class Session implements Extension {
       purpose,
       patience: config.amqpStartTimeout,
       log,
-      open: async () => {
+      open: async (abandoned) => {
         const uri = await this.#address.resolve();
         const connection = await Connection.open({
           uri,
           heartbeat: config.amqpHeartbeat,
           name: `${config.serviceName} ${purpose}`,
           timeout: config.amqpConnectTimeout,
+          abandoned,
           ...(uri.startsWith('amqps:') && { tls: await tlsOptions(config) }),
         });
         this.#capabilities = connection.capabilities;
@@ -213,6 +229,19 @@ export class Session implements Extension {
 function healthOfConnection(connection: ConnectionHealth | undefined): HealthStatus {
   if (connection && connection.state !== 'open') return 'down';
   return connection?.blocked === undefined ? 'up' : 'degraded';
+}
+
+/** Does work on a connection; false where that was lost meanwhile, and not for anything it was sent. */
+async function untilLost(connection: Connection, work: () => Promise<void>): Promise<boolean> {
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    if (connection.isOpen) throw error;
+    const cause = await connection.ended;
+    if (cause && isOurFault(cause)) throw error;
+    return false;
+  }
 }
 
 /** Milliseconds between the end of a channel and the news that its connection has ended. */

@@ -78,6 +78,7 @@ export class Consumer implements Extension {
       prefetch: this.#plan.prefetch,
       priority: this.#plan.priority,
       connection: this.#session.consuming,
+      starting: this.#session.starting,
       declare: () => this.#session.declareAgain(this.#topology()),
       take: (message, window) => this.#take(message, window, queue),
       ended: () => this.#letGo(),

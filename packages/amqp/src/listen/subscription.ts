@@ -4,12 +4,15 @@ import { Keeper, type Kept } from '../recovery/keeper.js';
 import { Pause } from '../recovery/pause.js';
 import { reconnectPause } from '../recovery/reconnect-pause.js';
 import type { RecoveringConnection } from '../recovery/recovering-connection.js';
+import type { Patience } from '../recovery/start-patience.js';
 import type { Watched } from '../recovery/watchdog.js';
 import { AckWindow } from './ack-window.js';
 
 /** What a subscription is made with. */
 export interface SubscriptionParts {
   readonly connection: RecoveringConnection;
+  /** How long the start waits for a connection. */
+  readonly starting?: Patience;
   readonly queue: string;
   readonly prefetch: number;
   /** Higher ones are served first; 0 is that of consumers without one. */
@@ -42,6 +45,7 @@ export class Subscription implements Watched {
     this.#keeper = new Keeper({
       what: this.name,
       connection: parts.connection,
+      starting: parts.starting,
       open: (connection) => this.#open(connection),
       ended: () => {
         this.#tag = undefined;

@@ -4,6 +4,7 @@ import { ConnectionLostError } from '../errors.js';
 import { Pause } from './pause.js';
 import { reconnectPause } from './reconnect-pause.js';
 import type { RecoveringConnection } from './recovering-connection.js';
+import type { Patience } from './start-patience.js';
 
 /**
  * Where something that is kept on a connection is.
@@ -34,6 +35,8 @@ export interface KeeperParts {
   /** Told when what was open has ended, and why. */
   ended?(reason: Error | undefined): void;
   readonly log: Logger;
+  /** How long a connection is waited for before it was open for the first time. Default: as long as it takes. */
+  readonly starting?: Patience | undefined;
   /** Milliseconds that opening may take. A broker that needs longer has lost us: the connection is given up. Default: 30,000. */
   readonly patience?: number;
 }
@@ -72,7 +75,10 @@ export class Keeper {
     return this.#state === 'open' ? undefined : this.#lastError;
   }
 
-  /** Resolves when it is open for the first time; rejects when the broker refuses it, and then nothing is kept. */
+  /**
+   * Resolves when it is open for the first time; rejects when the broker refuses it, or stays away longer than is waited
+   * for, and then nothing is kept.
+   */
   start(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#giveUpStart = reject;
@@ -92,8 +98,11 @@ export class Keeper {
       this.#enter('waiting');
       let connection: Connection;
       try {
-        connection = await this.#parts.connection.opened();
+        connection = await this.#parts.connection.opened(
+          this.#opened === 0 ? this.#parts.starting : undefined,
+        );
       } catch (error) {
+        this.#enter('stopped');
         return refused(error as Error);
       }
       const kept = await this.#open(connection);

@@ -3,6 +3,7 @@ import type { Connection } from '../connection/connection.js';
 import { ConnectError, ConnectionLostError } from '../errors.js';
 import { Pause } from './pause.js';
 import { reconnectPause } from './reconnect-pause.js';
+import type { Patience } from './start-patience.js';
 
 /**
  * Where a connection that is kept alive is.
@@ -19,8 +20,8 @@ export type ConnectionState = 'idle' | 'connecting' | 'open' | 'waiting' | 'clos
 export interface RecoveringParts {
   /** What it is for, in logs: `consuming`. */
   readonly purpose: string;
-  /** One try to connect. */
-  open(): Promise<Connection>;
+  /** One try to connect. Aborted when nobody wants the connection any more. */
+  open(abandoned: AbortSignal): Promise<Connection>;
   /** Milliseconds that `start` waits for a broker which is not there yet; 0 for one try. */
   readonly patience: number;
   readonly log: Logger;
@@ -55,7 +56,9 @@ const reminder = 60_000;
 export class RecoveringConnection {
   readonly #parts: RecoveringParts;
   readonly #pause = new Pause();
-  readonly #waiting = new Set<{ resolve(connection: Connection): void; reject(error: Error): void }>();
+  /** The next connection, for all who wait for it. */
+  #coming = new Coming<Connection>();
+  #try = new AbortController();
   #state: ConnectionState = 'idle';
   #since = Date.now();
   #connection: Connection | undefined;
@@ -98,17 +101,28 @@ export class RecoveringConnection {
         reject(error);
         return true;
       };
+      this.#running = this.#run(resolve, hopeless);
       // Where it ended before it was open, it was closed meanwhile.
-      this.#running = this.#run(resolve, hopeless).then(() => reject(this.#closedError()));
+      this.#coming.promise.catch(reject);
     });
   }
 
-  /** The connection as soon as it is open. Rejects with a `ConnectionLostError` once it is closed for good. */
-  opened(): Promise<Connection> {
+  /**
+   * The connection as soon as it is open. Rejects with a `ConnectionLostError` once it is closed for good, or when whoever
+   * waits has no more patience.
+   */
+  async opened(patience?: Patience): Promise<Connection> {
     const { current } = this;
-    if (current) return Promise.resolve(current);
-    if (this.#state === 'closed') return Promise.reject(this.#closedError());
-    return new Promise((resolve, reject) => this.#waiting.add({ resolve, reject }));
+    if (current) return current;
+    const coming = this.#coming.promise;
+    if (!patience || (await patience.within(coming))) return coming;
+    const why = this.#lastError ? `: ${this.#lastError.message}` : '';
+    throw new ConnectionLostError(
+      `there is no connection to the broker, and it is waited for no longer${why}`,
+      {
+        cause: this.#lastError,
+      },
+    );
   }
 
   /** Closes it, and makes no other. */
@@ -136,13 +150,11 @@ export class RecoveringConnection {
     while (!this.#isClosed()) {
       this.#enter('connecting');
       const from = performance.now();
-      const connection = await this.#try();
+      const connection = await this.#connect(hopeless);
       if (connection) {
         this.#serve(connection);
         started();
         await this.#untilLost(connection, from);
-      } else if (this.#lastError && hopeless(this.#lastError)) {
-        this.#end();
       }
       if (this.#isClosed()) return;
       this.#enter('waiting');
@@ -155,20 +167,26 @@ export class RecoveringConnection {
   #end(): void {
     this.#enter('closed');
     this.#pause.end();
-    for (const { reject } of this.#waiting) reject(this.#closedError());
-    this.#waiting.clear();
+    this.#try.abort();
+    this.#coming.fail(this.#closedError());
   }
 
-  async #try(): Promise<Connection | undefined> {
+  async #connect(hopeless: (error: Error) => boolean): Promise<Connection | undefined> {
+    // Of its own: what listens to a signal goes with the try.
+    this.#try = new AbortController();
     try {
-      const connection = await this.#parts.open();
+      const connection = await this.#parts.open(this.#try.signal);
       if (!this.#isClosed()) return connection;
       await connection.close();
     } catch (error) {
       this.#attempts += 1;
       this.#failures += 1;
+      // Once it is closed, that is only how the try under way has ended.
+      if (this.#isClosed()) return undefined;
       this.#lastError = error as Error;
-      if (!this.#isClosed()) this.#tell(error as Error);
+      // Whoever started it is told, and tells of it.
+      if (hopeless(error as Error)) this.#end();
+      else this.#tell(error as Error);
     }
     return undefined;
   }
@@ -178,10 +196,12 @@ export class RecoveringConnection {
     const tries = this.#attempts + 1;
     this.#attempts = 0;
     this.#connection = connection;
+    this.#try = new AbortController();
     this.#enter('open');
     log.info({ broker: connection.address, purpose, tries }, 'connected to the broker');
-    for (const { resolve } of this.#waiting) resolve(connection);
-    this.#waiting.clear();
+    this.#coming.arrive(connection);
+    // Whoever asks once that is lost asks for another.
+    this.#coming = new Coming();
   }
 
   async #untilLost(connection: Connection, from: number): Promise<void> {
@@ -193,7 +213,7 @@ export class RecoveringConnection {
     this.#connection = undefined;
     this.#told = { message: '', at: 0 };
     this.#parts.log.warn(
-      { err: error, purpose: this.#parts.purpose },
+      { reason: error?.message, purpose: this.#parts.purpose },
       'the connection to the broker was lost; it is made again',
     );
   }
@@ -201,7 +221,8 @@ export class RecoveringConnection {
   /** While the service starts each try is a line; later one that says something new, and a reminder now and then. */
   #tell(err: Error): void {
     const { log, purpose } = this.#parts;
-    const fields = { err, purpose, tries: this.#attempts };
+    // Without its stack, which is always the same: a line a try.
+    const fields = { reason: err.message, purpose, tries: this.#attempts };
     const text = 'the broker cannot be reached; it is tried again';
     const isNews = err.message !== this.#told.message || Date.now() - this.#told.at > reminder;
     if (this.#lost > 0 && !isNews) {
@@ -228,6 +249,21 @@ export class RecoveringConnection {
     return new ConnectionLostError('the service has stopped and closed its connection', {
       cause: this.#lastError,
     });
+  }
+}
+
+/** What comes later, or never; unheard where nobody waits for it. */
+class Coming<T> {
+  readonly promise: Promise<T>;
+  arrive: (value: T) => void = () => {};
+  fail: (error: Error) => void = () => {};
+
+  constructor() {
+    this.promise = new Promise((resolve, reject) => {
+      this.arrive = resolve;
+      this.fail = reject;
+    });
+    this.promise.catch(() => {});
   }
 }
 

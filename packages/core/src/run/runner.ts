@@ -166,11 +166,14 @@ export class Runner {
   }
 
   async #stop(timeout: number, end: 'stopped' | 'failed'): Promise<void> {
+    const before = this.#state;
     this.#enter('draining');
     this.#stopping.abort();
     this.#assembly.drain();
     const calls = this.#assembly.inFlight;
-    this.#log.info({ calls }, 'draining: no new calls are taken, those in flight may end');
+    // A start that failed has told why, and has nothing to drain.
+    if (before !== 'starting' || end === 'stopped')
+      this.#log.info({ calls }, 'draining: no new calls are taken, those in flight may end');
     this.#unfinished = await this.#assembly.stop(timeout, this.#step);
     this.#enter(this.#failure ? 'failed' : end);
     if (this.#unfinished > 0) {
