@@ -105,6 +105,7 @@ describe('the watchdog', () => {
   function watched(name: string): Watched & { isActive: boolean; checked: number } {
     return {
       name,
+      queue: `queue of ${name}`,
       isActive: true,
       checked: 0,
       async check() {

@@ -32,6 +32,7 @@ const prefetch = 10;
 /** One instance's place in the line of consumers of an election's queue. Taken again whenever it was lost. */
 export class Seat implements Watched {
   readonly name: string;
+  readonly queue: string;
   readonly #parts: SeatParts;
   readonly #keeper: Keeper;
   #link: OpenChannel | undefined;
@@ -39,6 +40,7 @@ export class Seat implements Watched {
 
   constructor(parts: SeatParts) {
     this.#parts = parts;
+    this.queue = parts.queue;
     this.name = `the place in the election of queue ${parts.queue}`;
     this.#keeper = new Keeper({
       what: this.name,

@@ -4,7 +4,6 @@ import {
   type ExtensionContext,
   type HealthReport,
   type HealthStatus,
-  healthOfSome,
   type SharedDefinition,
   worstHealth,
 } from '@micro-framework/core';
@@ -20,6 +19,7 @@ import { type BrokerAddress, brokerAddress } from './broker-address.js';
 import type { Capabilities } from './capabilities.js';
 import { Connection, isOurFault, type OpenChannel } from './connection.js';
 import { tlsOptions } from './tls.js';
+import { addressesOf, isEmbedded } from './uri.js';
 
 /** Channels that declare at the same time. */
 const sideBySide = 16;
@@ -39,6 +39,7 @@ export class Session implements Extension {
   readonly starting: Patience;
   readonly #context: ExtensionContext;
   readonly #address: BrokerAddress;
+  readonly #name: string;
   readonly #publisher: Publisher;
   readonly #confirmChannel: Keeper;
   readonly #patience: StartPatience;
@@ -55,6 +56,7 @@ export class Session implements Extension {
     this.#context = context;
     this.#address = brokerAddress(context);
     this.#blockedNotice = new BlockedNotice(log);
+    this.#name = addressesOf(config.amqpUri ?? 'memory://').some(isEmbedded) ? 'embedded broker' : 'RabbitMQ';
     this.#patience = new StartPatience(config.amqpStartTimeout, context.stopping);
     this.starting = this.#patience;
     this.consuming = this.#connection('consuming');
@@ -96,16 +98,18 @@ export class Session implements Extension {
   health(): HealthReport {
     const consuming = this.#hasConsumers ? this.consuming.health() : undefined;
     const publishing = this.publishing.health();
-    const { expected, active } = this.#watchdog;
+    const { expected, active, missing } = this.#watchdog;
     const status = worstHealth([
       ...[consuming, publishing].map(healthOfConnection),
       this.#confirmChannel.state === 'open' ? 'up' : 'down',
-      healthOfSome(active, expected),
+      // What has a connection is mended from this side.
+      missing.length === 0 ? 'up' : 'degraded',
     ]);
     const connections = { ...(consuming && { consuming }), publishing };
     return {
+      name: this.#name,
       status,
-      details: { ...connections, consumers: { expected, active }, pending: this.#publisher.pending },
+      details: { ...connections, consumers: { expected, active, missing }, pending: this.#publisher.pending },
     };
   }
 
@@ -278,6 +282,6 @@ async function unknownExchangeType(
 
 /** The session of a runner. */
 export const session: SharedDefinition<Session> = {
-  name: 'RabbitMQ',
+  name: 'broker',
   create: (context) => new Session(context),
 };

@@ -56,7 +56,11 @@ export class Subscription implements Watched {
   }
 
   get name(): string {
-    return `the consumer of queue ${this.#parts.queue}`;
+    return `the consumer of queue ${this.queue}`;
+  }
+
+  get queue(): string {
+    return this.#parts.queue;
   }
 
   /** True while the broker has confirmed the consumer, and has not taken that back. */
@@ -67,14 +71,16 @@ export class Subscription implements Watched {
   health(): HealthReport {
     const { state, opened, lastError } = this.#keeper;
     const details = {
-      queue: this.#parts.queue,
+      queue: this.queue,
       state,
       subscribed: opened,
       cancelled: this.#cancelled,
       vanished: this.#vanished,
       ...(lastError && { lastError: lastError.message }),
     };
-    return { status: this.isActive ? 'up' : 'down', details };
+    // On a connection that stands it is made again; without one there is nothing to make it on.
+    const missing = this.#parts.connection.current ? 'degraded' : 'down';
+    return { status: this.isActive ? 'up' : missing, details };
   }
 
   /**

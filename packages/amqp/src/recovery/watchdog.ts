@@ -4,6 +4,7 @@ import type { Logger } from '@micro-framework/core';
 export interface Watched {
   /** In messages: `the consumer of queue orders`. */
   readonly name: string;
+  readonly queue: string;
   /** True while the broker has confirmed it. */
   readonly isActive: boolean;
   /** Asks the broker whether it is still so, and mends it where it is not. */
@@ -20,7 +21,7 @@ export class Watchdog {
   readonly #log: Logger;
   readonly #watched = new Set<Watched>();
   #timer: NodeJS.Timeout | undefined;
-  #missing: readonly Watched[] = [];
+  #absent: readonly Watched[] = [];
   #isTold = false;
 
   constructor(log: Logger) {
@@ -35,6 +36,11 @@ export class Watchdog {
   /** How many the broker has confirmed. */
   get active(): number {
     return [...this.#watched].filter(({ isActive }) => isActive).length;
+  }
+
+  /** The queues of the others. */
+  get missing(): readonly string[] {
+    return [...this.#watched].filter(({ isActive }) => !isActive).map(({ queue }) => queue);
   }
 
   add(consumer: Watched): void {
@@ -52,8 +58,8 @@ export class Watchdog {
   /** Looks once: tells, once, of those that were missing the last time as well, and asks after the others. */
   look(): void {
     const missing = [...this.#watched].filter(({ isActive }) => !isActive);
-    const still = missing.filter((consumer) => this.#missing.includes(consumer));
-    this.#missing = missing;
+    const still = missing.filter((consumer) => this.#absent.includes(consumer));
+    this.#absent = missing;
     if (still.length > 0 && !this.#isTold) this.#tell(still);
     if (missing.length === 0) this.#isTold = false;
     for (const consumer of this.#watched) {

@@ -15,6 +15,8 @@ export type HealthDetail =
 
 /** What an extension says of itself. Never a password: it is shown to whoever asks how the service is. */
 export interface HealthReport {
+  /** What it is, where that depends on the settings. Default: what its definition is called. */
+  readonly name?: string;
   readonly status: HealthStatus;
   /** What the status follows from. Times are milliseconds since 1970. */
   readonly details: { readonly [name: string]: HealthDetail };
@@ -22,7 +24,7 @@ export interface HealthReport {
 
 /** The report of one part of a service. */
 export interface HealthPart extends HealthReport {
-  /** `RabbitMQ`, `EventListener of Orders.price`, `workers of ServiceModule`. */
+  /** `RabbitMQ` or `embedded broker`, `EventListener of Orders.price`, `workers of ServiceModule`. */
   readonly name: string;
 }
 
