@@ -18,7 +18,7 @@ export interface WireTap {
 }
 
 /** Listens on the line to a broker until the end of the test. */
-export async function tap(t: TestContext, uri: string): Promise<WireTap> {
+export async function tap(t: Pick<TestContext, 'after'>, uri: string): Promise<WireTap> {
   const { hostname, port } = new URL(uri);
   const [clients, brokers]: [FrameDecoder[], FrameDecoder[]] = [[], []];
   const sockets = new Set<Socket>();

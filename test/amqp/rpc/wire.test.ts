@@ -1,7 +1,7 @@
 // What the Python originals put on the wire when they call and answer is in ../wire/*.json, captured from micro_framework
 // 2.1.1, Nameko 2.14.1 and Nameko 3.0.0-rc11. Here each side is replayed against ours, and ours is compared frame by frame.
 import assert from 'node:assert/strict';
-import { describe, type TestContext, test } from 'node:test';
+import { after, before, describe, type TestContext, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import {
   type AnyService,
@@ -140,19 +140,25 @@ const answered: readonly [original: Original, names: readonly string[]][] = [
 
 for (const [original, names] of answered) {
   describe(`${original.dialect}: what their caller sends is answered as theirs answers`, () => {
+    let serving: SharedServing;
+    before(async () => {
+      serving = await shared(original);
+    });
+    after(() => serving.close());
+
     for (const name of names) {
-      test(name, async (t) => {
+      test(name, async () => {
         const [request, theirs] = exchangeOf(name);
-        const { uri, line } = await served(t, original);
-        const peer = await openPeer(t, uri);
+        const { uri, line, peer } = serving;
         const replyTo = String(request.properties?.reply_to);
-        await peer.channel.assertQueue('replies');
-        await peer.channel.bindQueue('replies', original.exchange, replyTo);
+        await peer.channel.assertQueue(name);
+        await peer.channel.bindQueue(name, original.exchange, replyTo);
 
         await sendBytes(uri, [publishBytes(1, request)]);
-        const reply = await peer.take('replies');
+        const reply = await peer.take(name);
+        await peer.channel.deleteQueue(name);
 
-        const ours = sentTo(line, replyTo);
+        const ours = sentTo(line, replyTo, reply.properties.correlationId);
         if (theirs) {
           assert.deepEqual(ours.args, theirs.args);
           assert.deepEqual(ours.properties, theirs.properties);
@@ -293,10 +299,10 @@ describe("nameko: what our client sends is what Nameko's sends", () => {
     const ours = sentTo(line, 'nk.echo');
     assertSameRequest(ours, nested, (headers) => {
       const [tag, stack] = headers['nameko.call_id_stack'] as [string, [string, string][]];
-      return {
-        ...headers,
-        'nameko.call_id_stack': [tag, stack.map(([type, id]) => [type, id.slice(0, -36)])],
-      };
+      const ids = stack.map(([type, id]) => [type, id.slice(0, -36)]);
+      // The driver writes a number in as few bytes as it takes.
+      const [, user] = headers['nameko.user_id'] as [string, number];
+      return { ...headers, 'nameko.call_id_stack': [tag, ids], 'nameko.user_id': user };
     });
     assert.deepEqual(JSON.parse(ours.body ?? ''), JSON.parse(nested.body ?? ''));
   });
@@ -407,8 +413,25 @@ interface Serving {
   readonly runner: Runner;
 }
 
+interface SharedServing extends Serving {
+  readonly peer: Peer;
+  close(): Promise<void>;
+}
+
+/** The captured service, as ours, for several tests. */
+async function shared(original: Original): Promise<SharedServing> {
+  const closers: (() => unknown)[] = [];
+  const untilClosed = { after: (close: () => unknown) => closers.unshift(close) };
+  const serving = await served(untilClosed, original);
+  const peer = await openPeer(untilClosed, serving.uri);
+  const close = async (): Promise<void> => {
+    for (const step of closers) await step();
+  };
+  return { ...serving, peer, close };
+}
+
 /** The captured service, as ours. */
-async function served(t: TestContext, { dialect, service }: Original): Promise<Serving> {
+async function served(t: Pick<TestContext, 'after'>, { dialect, service }: Original): Promise<Serving> {
   const { uri } = await openVhost();
   const line = await tap(t, uri);
   const runner = await serve(t, PythonTargetsModule, {
@@ -446,9 +469,11 @@ async function sentAtStart(t: TestContext, original: Original): Promise<readonly
 }
 
 /** What ours published with a routing key. */
-function sentTo(line: WireTap, key: string): WireFrame {
-  const isIt = ({ method, args }: WireFrame): boolean =>
-    method === 'basic.publish' && args.routing_key === key;
+function sentTo(line: WireTap, key: string, correlation?: string): WireFrame {
+  const isIt = ({ method, args, properties }: WireFrame): boolean =>
+    method === 'basic.publish' &&
+    args.routing_key === key &&
+    (correlation === undefined || properties?.correlation_id === correlation);
   return line.sent().find(isIt) ?? assert.fail(`nothing was published with ${key}`);
 }
 

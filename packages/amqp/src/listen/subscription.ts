@@ -128,6 +128,15 @@ export class Subscription implements Watched {
     }
   }
 
+  /**
+   * Closes the channel, once nothing in hand is to be settled any more. The broker has dealt with all that was sent on it when
+   * this resolves, which it need not have when a whole connection is closed.
+   */
+  async close(): Promise<void> {
+    // It may close by itself meanwhile, which is as good.
+    if (this.#link?.isOpen()) await this.#link.channel.close().catch(() => {});
+  }
+
   async #open(connection: Connection): Promise<Kept> {
     await this.#parts.declare();
     const link = await connection.openChannel();

@@ -36,6 +36,7 @@ const tokens = new Map<string, DependencyToken<RpcSystem>>();
  * ```
  */
 export abstract class AmqpRpcSystem {
+  /** What the framework makes it by. */
   static readonly [dependency]: DependencyDefinition<RpcSystem> = definitionOf('AmqpRpcSystem', {});
 
   /**

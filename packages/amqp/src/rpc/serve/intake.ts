@@ -84,9 +84,10 @@ export class Intake {
     }
   }
 
-  /** Resolves when all that was taken is settled. */
+  /** Resolves when all that was taken is settled, and the broker knows. */
   async settled(): Promise<void> {
     while (this.#open.size > 0) await Promise.all(this.#open);
+    await this.#subscription.close();
   }
 
   #take(message: ConsumeMessage, window: AckWindow): void {
