@@ -5,8 +5,9 @@ import { assertOnceEach, ClockFleet } from '../support/clock-fleet.js';
 import { openVhost } from '../support/rabbitmq.js';
 import { restartableBrokers } from '../support/restartable-broker.js';
 
-/** `npm run test:faults` kills twenty leaders; here a few are enough to see that it works at all. */
-const kills = Number(process.env.FAULTS_LEADER_KILLS ?? 3);
+/** `npm run test:faults` kills twenty leaders, and freezes two; here a few are enough to see that it works at all. */
+const kills = Number(process.env.FAULTS_LEADER_KILLS ?? 2);
+const freezes = Number(process.env.FAULTS_LEADER_FREEZES ?? 1);
 const heartbeat = 10_000;
 
 /** How instances of one service find their broker: settings of the environment. */
@@ -67,7 +68,7 @@ test('a leader that was frozen while others led runs none of their ticks when it
   const { uri, unique } = await openVhost();
   const fleet = new ClockFleet(t, { AMQP_URI: uri, SERVICE_NAME: unique('clock'), AMQP_HEARTBEAT: '1' });
   await fleet.start(3);
-  for (let n = 0; n < 2; n++) {
+  for (let n = 0; n < freezes; n++) {
     const frozen = await fleet.next(fleet.ticks.length);
 
     fleet.signal(frozen.pid, 'SIGSTOP');

@@ -9,7 +9,7 @@ import { listen } from '../support/listen.js';
 import { produce } from '../support/producing.js';
 import { startRabbit } from '../support/rabbitmq.js';
 
-const messages = Number(process.env.FAULTS_WAITING ?? 200);
+const messages = Number(process.env.FAULTS_WAITING ?? 100);
 
 /** A broker that can be killed while it keeps what waits. */
 interface Mortal {

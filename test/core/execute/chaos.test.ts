@@ -25,11 +25,13 @@ const misdeeds: readonly {
   { route: 'returnGetter', ends: ['failed'] },
 ];
 
+const most = Number(process.env.CHAOS_CALLS ?? 1_000);
+
 for (const mode of ['thread', 'greedy_thread', 'process', 'greedy_process'] as const) {
   // With one call at a time nobody suffers for another; with several, a worker's death is all its calls'.
   const tasksPerWorker = mode.startsWith('greedy') ? 4 : 1;
   // A process costs several times a thread.
-  const [calls, maxTasksPerChild] = mode.endsWith('thread') ? [2_000, 100] : [1_000, 200];
+  const [calls, maxTasksPerChild] = mode.endsWith('thread') ? [most, 50] : [most / 2, 100];
 
   test(`chaos on ${mode} workers, ${tasksPerWorker} calls each: every call ends once, and rightly`, async (t) => {
     const uncaught: unknown[] = [];
