@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, type TestContext, test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Ending } from '@micro-framework/core';
 import { openPeer } from '../support/amqp-peer.js';
@@ -36,62 +36,40 @@ const mortals: Record<string, (t: TestContext) => Promise<Mortal>> = {
 // Quorum queues that are younger lose messages when the broker is killed: they are declared when a service starts.
 const young = 1_000;
 
+const again: Ending = {
+  kind: 'retry',
+  delay: 4_000,
+  attempt: 2,
+  error: { name: 'E', message: 'm' },
+  call: 'c',
+};
+
 for (const [name, begin] of Object.entries(mortals))
-  describe(`${name}, killed with SIGKILL,`, () => {
-    test('brings back every delayed event, wherever on its way it was', async (t) => {
-      const broker = await begin(t);
-      const before = await openPeer(t, broker.uri);
-      const producer = await produce(t, { amqpUri: broker.uri, serviceName: 'shop', delays: true });
-      await before.channel.assertQueue('inbox');
-      await before.channel.bindQueue('inbox', 'shop.events', 'due');
-      await wait(young);
+  test(`${name}, killed with SIGKILL, brings back every delayed event and every message that waits for its next attempt`, async (t) => {
+    const broker = await begin(t);
+    const before = await openPeer(t, broker.uri);
+    const producer = await produce(t, { amqpUri: broker.uri, serviceName: 'shop', delays: true });
+    await before.channel.assertQueue('inbox');
+    await before.channel.bindQueue('inbox', 'shop.events', 'due');
+    const options = { prefetch: 50, backOff: { interval: 4_000 } };
+    const { context, consumer, queue } = await listen(t, broker.uri, options, () => again);
+    await wait(young);
 
-      await Promise.all(
-        Array.from({ length: messages }, (_, n) => producer.publish('due', n, { delay: 200 + 20 * n })),
-      );
-      await producer.stop();
-      // Some have arrived, most are under way.
-      await eventually(async () => assert.ok((await before.count('inbox')) > messages / 10), 60_000);
-      await broker.kill();
-      const uri = await broker.start();
+    const all = Array.from({ length: messages }, (_, n) => n);
+    await Promise.all(all.map((n) => producer.publish('due', n, { delay: 200 + 20 * n })));
+    await Promise.all(all.map((n) => before.send(queue, { body: String(n) })));
+    await producer.stop();
+    await eventually(() => assert.ok(context.requests.length >= messages), 60_000);
+    // Some events have arrived, most are under way.
+    await eventually(async () => assert.ok((await before.count('inbox')) > messages / 10), 60_000);
+    await consumer.stop();
+    await context.drained();
+    await context.stopShared();
+    await broker.kill();
+    const uri = await broker.start();
 
-      assert.deepEqual(
-        await numbers(t, uri, 'inbox'),
-        Array.from({ length: messages }, (_, n) => n),
-      );
-    });
-
-    test('brings back every message that waits for its next attempt', async (t) => {
-      const broker = await begin(t);
-      const before = await openPeer(t, broker.uri);
-      const again: Ending = {
-        kind: 'retry',
-        delay: 4_000,
-        attempt: 2,
-        error: { name: 'E', message: 'm' },
-        call: 'c',
-      };
-      const { context, consumer, queue } = await listen(
-        t,
-        broker.uri,
-        { prefetch: 50, backOff: { interval: 4_000 } },
-        () => again,
-      );
-      await wait(young);
-
-      await Promise.all(Array.from({ length: messages }, (_, n) => before.send(queue, { body: String(n) })));
-      await eventually(() => assert.ok(context.requests.length >= messages), 60_000);
-      await consumer.stop();
-      await context.drained();
-      await context.stopShared();
-      await broker.kill();
-      const uri = await broker.start();
-
-      assert.deepEqual(
-        await numbers(t, uri, queue),
-        Array.from({ length: messages }, (_, n) => n),
-      );
-    });
+    assert.deepEqual(await numbers(t, uri, 'inbox'), all);
+    assert.deepEqual(await numbers(t, uri, queue), all);
   });
 
 /** The numbers that come to a queue, once all have, each once and in their order. */

@@ -73,7 +73,7 @@ async function start(t: TestContext, settings: SettingOptions): Promise<Service>
         const drops = Array.from({ length: atOnce }, (): Drop => ({ n: ++last, file }));
         await Promise.all(drops.map((drop) => producer.publish('drop', drop)));
       }
-      await eventually(() => assert.equal(runner.routes[0]?.counts.succeeded, published), 300_000);
+      await eventually(() => assert.equal(runner.routes[0]?.counts.succeeded, published), 1_200_000);
     },
   };
 }
