@@ -40,7 +40,7 @@ declare module '@micro-framework/core' {
     readonly amqpRpcDialects: readonly RpcDialect[];
     /** `AMQP_RPC_STACKS`: whether the stack traces of errors travel to callers over AMQP. Default: `false`. */
     readonly amqpRpcStacks: boolean;
-    /** `AMQP_CONNECT_TIMEOUT`: milliseconds one try to connect may take. Default: 4,000. */
+    /** `AMQP_CONNECT_TIMEOUT`: milliseconds one try to connect may take. Default: 3,000. */
     readonly amqpConnectTimeout: number;
     /**
      * `AMQP_START_TIMEOUT`: milliseconds a service that starts waits for a broker that is not there yet; 0 fails at the
@@ -115,7 +115,7 @@ defineSettings({
   },
   amqpConnectTimeout: {
     env: 'AMQP_CONNECT_TIMEOUT',
-    schema: (z) => wholeNumber(z, 1, longestTimer).default(4_000),
+    schema: (z) => wholeNumber(z, 1, longestTimer).default(3_000),
   },
   amqpStartTimeout: {
     env: 'AMQP_START_TIMEOUT',
