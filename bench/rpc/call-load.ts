@@ -1,28 +1,30 @@
 import { quantile } from '../harness/statistics.js';
 import type { Contender, Figure } from '../harness/suite.js';
 import { quote } from './quote.js';
-import { type Caller, echoes } from './remote-echo.js';
+import { amqpEchoes, type Caller, echoes } from './remote-echo.js';
 import { startServer } from './server-process.js';
 
 /** How many calls are open at the same time. */
 const concurrencies = [1, 50] as const;
 
-/** Where the figures of a concurrency stand. */
-export function groupOf(concurrency: number): string {
-  return concurrency === 1 ? 'one call at a time' : `${concurrency} calls at once`;
+/** Where the figures of a transport and a concurrency stand. */
+export function groupOf(transport: 'WebSocket' | 'AMQP', concurrency: number): string {
+  return `${transport}, ${concurrency === 1 ? 'one call at a time' : `${concurrency} calls at once`}`;
 }
 
 /** Calls a server, which has a process of its own, over one connection. */
-export async function callLoad(name: string): Promise<Contender> {
+export async function callLoad(name: string, broker: string): Promise<Contender> {
   const load = echoes[name];
   if (!load) throw new Error(`there is no ${name}`);
   const { connect } = await load();
-  const { port, close } = await startServer(name);
-  const caller = await connect(port);
+  const { port, close } = await startServer(name, broker);
+  const transport = name in amqpEchoes ? 'AMQP' : 'WebSocket';
+  const caller = await connect(port, broker);
   return {
     measure: async (seconds) => {
       const figures: Figure[] = [];
-      for (const concurrency of concurrencies) figures.push(...(await measure(caller, concurrency, seconds)));
+      for (const concurrency of concurrencies)
+        figures.push(...(await measure(caller, groupOf(transport, concurrency), concurrency, seconds)));
       return figures;
     },
     close: async () => {
@@ -32,7 +34,12 @@ export async function callLoad(name: string): Promise<Contender> {
   };
 }
 
-async function measure(caller: Caller, concurrency: number, seconds: number): Promise<Figure[]> {
+async function measure(
+  caller: Caller,
+  group: string,
+  concurrency: number,
+  seconds: number,
+): Promise<Figure[]> {
   const latencies: number[] = [];
   const begin = performance.now();
   const end = begin + seconds * 1_000;
@@ -47,7 +54,7 @@ async function measure(caller: Caller, concurrency: number, seconds: number): Pr
   await Promise.all(Array.from({ length: concurrency }, work));
   const elapsed = performance.now() - begin;
   const figure = (metric: string, unit: string, value: number): Figure => {
-    return { group: groupOf(concurrency), metric, unit, value };
+    return { group, metric, unit, value };
   };
   return [
     figure('calls/s', 'calls/s', (latencies.length / elapsed) * 1_000),

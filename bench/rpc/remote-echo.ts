@@ -2,10 +2,10 @@ import type { Quote } from './quote.js';
 
 /** A way to call a server that answers with what it was called with. */
 export interface RemoteEcho {
-  /** Starts the server, in a process of its own; resolves with its port. */
-  start(): Promise<number>;
+  /** Starts the server, in a process of its own; resolves with its port, if it has one. */
+  start(broker: string): Promise<number>;
   /** Connects a client to it, in the process that measures. */
-  connect(port: number): Promise<Caller> | Caller;
+  connect(port: number, broker: string): Promise<Caller> | Caller;
 }
 
 /** A connected client. */
@@ -14,8 +14,10 @@ export interface Caller {
   close(): Promise<unknown> | unknown;
 }
 
-/** Each by its name, loaded where it is needed. */
-export const echoes: Readonly<Record<string, () => Promise<RemoteEcho>>> = {
+type Loaders = Readonly<Record<string, () => Promise<RemoteEcho>>>;
+
+/** Those over WebSocket, each by its name, loaded where it is needed. */
+export const webSocketEchoes: Loaders = {
   'bare ws': async () => (await import('./websocket/bare.js')).bareWs,
   'rpc-websockets': async () => (await import('./websocket/rpc-websockets.js')).rpcWebSockets,
   'socket.io': async () => (await import('./websocket/socket-io.js')).socketIo,
@@ -23,3 +25,16 @@ export const echoes: Readonly<Record<string, () => Promise<RemoteEcho>>> = {
   inline: async () => (await import('./websocket/ours.js')).ours('inline'),
   thread: async () => (await import('./websocket/ours.js')).ours('thread'),
 };
+
+/** Those over RabbitMQ. */
+export const amqpEchoes: Loaders = {
+  'bare amqplib': async () => (await import('./amqp/bare.js')).bareAmqplib,
+  golevelup: async () => (await import('./amqp/golevelup.js')).golevelup,
+  'NestJS RMQ': async () => (await import('./amqp/nest.js')).nestRpc,
+  Moleculer: async () => (await import('./amqp/moleculer.js')).moleculer,
+  'AMQP inline': async () => (await import('./amqp/ours.js')).ours('inline'),
+  'AMQP thread': async () => (await import('./amqp/ours.js')).ours('thread'),
+};
+
+/** All. */
+export const echoes: Loaders = { ...webSocketEchoes, ...amqpEchoes };

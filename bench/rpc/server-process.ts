@@ -11,8 +11,8 @@ export interface ServerProcess {
 }
 
 /** Starts one of the servers of `server-main.ts`. */
-export async function startServer(name: string): Promise<ServerProcess> {
-  const child = fork(file, [name], { stdio: ['ignore', 2, 'inherit', 'ipc'] });
+export async function startServer(name: string, broker: string): Promise<ServerProcess> {
+  const child = fork(file, [name, broker], { stdio: ['ignore', 2, 'inherit', 'ipc'] });
   const ended = once(child, 'exit');
   const [port] = (await Promise.race([once(child, 'message'), ended.then(() => [])])) as unknown[];
   if (typeof port !== 'number') throw new Error(`the server '${name}' ended before it listened`);

@@ -1,24 +1,59 @@
+import { rabbitMq } from '../broker/hosts.js';
 import type { Reach, Round, Suite } from '../harness/suite.js';
 import { callLoad, groupOf } from './call-load.js';
 import { echoes } from './remote-echo.js';
 
-const peers = ['rpc-websockets', 'socket.io', 'NestJS ws'];
+const concurrencies = [1, 50];
 
 /** Remote calls, ours beside others'. */
 export const rpc: Suite = {
   name: 'rpc',
-  what: 'calls with 100 bytes of arguments over one connection, the server in a process of its own',
-  packages: ['@micro-framework/websocket', 'ws', 'rpc-websockets', 'socket.io', '@nestjs/platform-ws'],
-  contenders: Object.fromEntries(Object.keys(echoes).map((name) => [name, () => callLoad(name)])),
-  reaches: [1, 50].flatMap((concurrency) => [
-    { ...ratio('inline', 'bare ws', concurrency), atLeast: 0.85 },
-    ...peers.map((peer) => ({ ...ratio('inline', peer, concurrency), atLeast: 1 })),
-    { ...ratio('thread', 'inline', concurrency), ...(concurrency > 1 && { atLeast: 0.6 }) },
+  what:
+    'calls with 100 bytes of arguments over one connection, the server in a process of its own. Over AMQP: one RabbitMQ for\n' +
+    'all, TCP_NODELAY and acknowledged requests for all, answers by direct reply-to where the peer can',
+  packages: [
+    '@micro-framework/websocket',
+    'ws',
+    'rpc-websockets',
+    'socket.io',
+    '@nestjs/platform-ws',
+    '@micro-framework/amqp',
+    'amqplib',
+    '@golevelup/nestjs-rabbitmq',
+    '@nestjs/microservices',
+    'moleculer',
+  ],
+  host: rabbitMq,
+  contenders: Object.fromEntries(
+    Object.keys(echoes).map((name) => [name, (broker: string) => callLoad(name, broker)]),
+  ),
+  reaches: concurrencies.flatMap((concurrency) => [
+    ...overWebSocket(groupOf('WebSocket', concurrency), concurrency > 1),
+    ...overAmqp(groupOf('AMQP', concurrency)),
   ]),
 };
 
-function ratio(one: string, baseline: string, concurrency: number): Reach {
-  const group = groupOf(concurrency);
+function overWebSocket(group: string, isBusy: boolean): readonly Reach[] {
+  const peers = ['rpc-websockets', 'socket.io', 'NestJS ws'];
+  return [
+    { ...ratio('inline', 'bare ws', group), atLeast: 0.85 },
+    ...peers.map((peer) => ({ ...ratio('inline', peer, group), atLeast: 1 })),
+    { ...ratio('thread', 'inline', group), ...(isBusy && { atLeast: 0.6 }) },
+  ];
+}
+
+function overAmqp(group: string): readonly Reach[] {
+  return [
+    { ...ratio('AMQP inline', 'bare amqplib', group), atLeast: 0.9 },
+    ...['golevelup', 'NestJS RMQ', 'Moleculer'].map((peer) => ({
+      ...ratio('AMQP inline', peer, group),
+      atLeast: 1,
+    })),
+    ...['golevelup', 'NestJS RMQ'].map((peer) => ({ ...ratio('AMQP thread', peer, group), atLeast: 1 })),
+  ];
+}
+
+function ratio(one: string, baseline: string, group: string): Reach {
   const callsOf = (round: Round, contender: string): number => round.of(contender, group, 'calls/s');
   return {
     name: `${one}/${baseline}, ${group}`,
