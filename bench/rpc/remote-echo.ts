@@ -17,7 +17,7 @@ export interface Caller {
 type Loaders = Readonly<Record<string, () => Promise<RemoteEcho>>>;
 
 /** Those over WebSocket, each by its name, loaded where it is needed. */
-export const webSocketEchoes: Loaders = {
+const webSocketEchoes: Loaders = {
   'bare ws': async () => (await import('./websocket/bare.js')).bareWs,
   'rpc-websockets': async () => (await import('./websocket/rpc-websockets.js')).rpcWebSockets,
   'socket.io': async () => (await import('./websocket/socket-io.js')).socketIo,

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { openPage } from '../support/chromium.js';
 import { eventually } from '../support/eventually.js';
 import { openVhost } from '../support/rabbitmq.js';
@@ -53,6 +53,22 @@ async function assertShipped(shop: Running): Promise<void> {
   assert.match(shop.output(), /order 6: priced at [\d.]+, attempt 3/);
   assert.match(shop.output(), /Pricing\.price *│ 11 *│ 2 *│ 1 *│ 1 *│ 3 *│ 1 /);
 }
+
+test('remote-calls: one service asks the other for prices, and knows its error by its class', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'remote-calls-'));
+  const env = { AMQP_URI: pathToFileURL(folder).href };
+  const quotes = run('remote-calls', { args: ['quotes'], env });
+  const portfolio = run('remote-calls', { args: ['portfolio'], env });
+
+  await portfolio.line(/^10 ACME and 20 INITECH are worth 289.9$/);
+  await portfolio.line(/^nobody sells HOOLI$/);
+  portfolio.process.kill('SIGTERM');
+  assert.deepEqual(await portfolio.exit, [0, null]);
+  quotes.process.kill('SIGTERM');
+  assert.deepEqual(await quotes.exit, [0, null]);
+
+  await rm(folder, { recursive: true, force: true });
+});
 
 test('websocket-quotes tells prices to its client in Node, and to a page, where they change', async (t) => {
   const quotes = run('websocket-quotes', { env: { WEBSOCKET_PORT: '0' } });

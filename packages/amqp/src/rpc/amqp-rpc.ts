@@ -7,6 +7,7 @@ import {
   type Route,
 } from '@micro-framework/core';
 import { type TargetOptions, targetEntrypoint, targetName } from '@micro-framework/core/rpc';
+import { namekoMethod } from './wire/nameko.js';
 import { targetQueueName } from './wire/own.js';
 
 /** Options of `@AmqpRpc`. */
@@ -15,7 +16,7 @@ export interface AmqpRpcOptions extends TargetOptions {}
 const entrypoint: EntrypointDefinition<AmqpRpcOptions> = {
   ...targetEntrypoint,
   kind: 'AmqpRpc',
-  claims: (route) => [`the AMQP target ${targetName(route)}`],
+  claims,
 
   async create(context) {
     checkLength(context.route, context.config);
@@ -38,6 +39,13 @@ const entrypoint: EntrypointDefinition<AmqpRpcOptions> = {
  */
 export function AmqpRpc(options: AmqpRpcOptions = {}): EntrypointDecorator {
   return annotate(entrypoint, options);
+}
+
+function claims(route: Route<AmqpRpcOptions>, { amqpRpcDialects }: Config): readonly string[] {
+  const name = targetName(route);
+  // Methods have no classes there.
+  const forNameko = amqpRpcDialects.includes('nameko') ? [`the Nameko method ${namekoMethod(name)}`] : [];
+  return [`the AMQP target ${name}`, ...forNameko];
 }
 
 function checkLength(route: Route<AmqpRpcOptions>, { serviceName }: Config): void {

@@ -3,7 +3,7 @@ import type { ConsumeMessage } from '../../connection/connection.js';
 import { callIdStackHeader } from '../../headers.js';
 import { plainHeaders } from '../../listen/delivery.js';
 import { parseJson } from '../../listen/payload/python-json.js';
-import { type NamekoError, namekoErrors, namekoExchange, namekoQueue } from '../wire/nameko.js';
+import { type NamekoError, namekoErrors, namekoExchange, namekoMethod, namekoQueue } from '../wire/nameko.js';
 import { pythonProperties } from '../wire/python.js';
 import type { ReadRequest, ServedDialect } from './served-dialect.js';
 
@@ -18,7 +18,7 @@ export const namekoServed: ServedDialect = {
     return { name, topology: namekoQueue(name, `${service}.*`) };
   },
 
-  nameOf: (target) => target.slice(target.lastIndexOf('.') + 1),
+  nameOf: namekoMethod,
   read,
 
   reply(message, answer) {
@@ -40,7 +40,7 @@ export const namekoServed: ServedDialect = {
 };
 
 function methodOf({ fields: { routingKey } }: ConsumeMessage): string {
-  return routingKey.slice(routingKey.lastIndexOf('.') + 1);
+  return namekoMethod(routingKey);
 }
 
 function read(message: ConsumeMessage): ReadRequest {

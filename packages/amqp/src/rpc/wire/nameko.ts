@@ -4,6 +4,11 @@ import type { Topology } from '../../topology/topology.js';
 
 export const namekoExchange = 'nameko-rpc';
 
+/** What a target is called there: methods have no classes. */
+export function namekoMethod(target: string): string {
+  return target.slice(target.lastIndexOf('.') + 1);
+}
+
 /** A queue that requests or answers come by, and the exchange they come from. */
 export function namekoQueue(
   queue: string,
