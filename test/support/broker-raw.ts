@@ -33,7 +33,7 @@ export function shortstr(text: string): Buffer {
   return Buffer.concat([Buffer.from([Buffer.byteLength(text)]), Buffer.from(text)]);
 }
 
-export function longstr(text: string): Buffer {
+function longstr(text: string): Buffer {
   const size = Buffer.alloc(4);
   size.writeUInt32BE(Buffer.byteLength(text));
   return Buffer.concat([size, Buffer.from(text)]);
