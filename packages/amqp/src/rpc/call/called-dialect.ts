@@ -15,10 +15,11 @@ export interface ReplyQueue {
   readonly isTemporary: boolean;
 }
 
-/** A call on its way to a service; `correlation` is undefined where no answer is wanted. */
-export interface AddressedCall extends OutgoingCall {
+/** Where a call goes, and its answer. */
+export interface CallAddress {
   /** The name of the service. */
   readonly to: string;
+  /** Undefined where no answer is wanted. */
   readonly correlation: string | undefined;
   readonly replyTo: string;
 }
@@ -29,6 +30,6 @@ export interface CalledDialect extends CallDialect {
   replyQueue(service: string): ReplyQueue;
   /** Whether the broker confirms requests. */
   readonly confirms: boolean;
-  request(call: AddressedCall): Publication;
-  answer(message: Message): AnswerOutcome;
+  request(call: OutgoingCall, address: CallAddress): Publication;
+  readonly answer: (message: Message) => AnswerOutcome;
 }

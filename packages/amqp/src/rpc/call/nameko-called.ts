@@ -25,7 +25,7 @@ export const namekoCalled: CalledDialect = {
     };
   },
 
-  request({ to, target, params, callIdStack, headers, correlation, replyTo }) {
+  request({ target, params, callIdStack, headers }, { to, correlation, replyTo }) {
     const isWanted = correlation !== undefined;
     return {
       exchange: namekoExchange,

@@ -1,5 +1,6 @@
 import {
   type AnswerOutcome,
+  type OutgoingCall,
   type Refusal,
   type RpcFailure,
   sentCallIdStack,
@@ -16,7 +17,7 @@ import {
   type OwnError,
   targetQueueName,
 } from '../wire/own.js';
-import type { AddressedCall, CalledDialect } from './called-dialect.js';
+import type { CallAddress, CalledDialect } from './called-dialect.js';
 
 // No target is called so: names have no blanks.
 const targetsCall = 'all targets';
@@ -43,8 +44,10 @@ function readTargets(value: unknown): readonly TargetInfo[] {
   return value as readonly TargetInfo[];
 }
 
-function requestOf(call: AddressedCall): Publication {
-  const { to, target, params, timeout, callIdStack, idempotent, correlation, replyTo } = call;
+function requestOf(
+  { target, params, timeout, callIdStack, idempotent }: OutgoingCall,
+  { to, correlation, replyTo }: CallAddress,
+): Publication {
   const properties: Options.Publish = {
     contentType: 'application/json',
     // Worth nothing to anybody later: the broker drops what was not taken by then.

@@ -70,11 +70,9 @@ export class ReplyChannel {
 
   /** Sends a call; only while `open`. */
   send(service: string, key: number, call: OutgoingCall): void {
-    const correlation = call.id === undefined ? undefined : `${key}.${call.id}`;
-    const { exchange, routingKey, body, properties } = this.#dialect.request({
-      ...call,
+    const { exchange, routingKey, body, properties } = this.#dialect.request(call, {
       to: service,
-      correlation,
+      correlation: call.id === undefined ? undefined : `${key}.${call.id}`,
       replyTo: this.#queue.address,
     });
     this.#isFull = !this.#link?.channel.publish(exchange, routingKey, body, properties);
@@ -96,7 +94,7 @@ export class ReplyChannel {
       : await connection.openChannel();
     const { channel } = link;
     await declare(channel, this.#queue.topology);
-    channel.on('return', (message: Message) => this.#returned(message));
+    channel.on('return', (message: Message) => this.#hear(message, unrouted));
     channel.on('drain', () => {
       this.#isFull = false;
       for (const { events } of this.#callers.values()) events.roomier();
@@ -112,7 +110,7 @@ export class ReplyChannel {
     await channel.consume(
       this.#queue.name,
       (message) => {
-        if (message) this.#hear(message, () => this.#dialect.answer(message));
+        if (message) this.#hear(message, this.#dialect.answer);
         // The queue has gone: all is opened anew.
         else void channel.close().catch(() => {});
       },
@@ -120,19 +118,12 @@ export class ReplyChannel {
     );
   }
 
-  #returned(message: Message): void {
-    this.#hear(message, () => {
-      const { exchange, routingKey } = message.fields;
-      const place =
-        exchange === '' ? `there is no queue ${routingKey}` : `${exchange} has no queue for ${routingKey}`;
-      return { kind: 'refused', refusal: 'unknown-target', message: `nobody serves that: ${place}` };
-    });
-  }
-
-  #hear({ properties }: Message, read: () => AnswerOutcome): void {
-    const [key, id] = String(properties.correlationId).split('.').map(Number);
-    const caller = key === undefined ? undefined : this.#callers.get(key);
-    if (caller && id !== undefined) caller.events.answered(id, read());
+  #hear(message: Message, read: (message: Message) => AnswerOutcome): void {
+    const { properties } = message;
+    const correlation = String(properties.correlationId);
+    const dot = correlation.indexOf('.');
+    const caller = this.#callers.get(Number(correlation.slice(0, dot)));
+    caller?.events.answered(Number(correlation.slice(dot + 1)), read(message));
   }
 
   #ended(error: Error | undefined): void {
@@ -184,4 +175,10 @@ class ChannelCarrier implements CallCarrier {
     this.#isClosed = true;
     this.#parts.forget();
   }
+}
+
+function unrouted({ fields: { exchange, routingKey } }: Message): AnswerOutcome {
+  const place =
+    exchange === '' ? `there is no queue ${routingKey}` : `${exchange} has no queue for ${routingKey}`;
+  return { kind: 'refused', refusal: 'unknown-target', message: `nobody serves that: ${place}` };
 }

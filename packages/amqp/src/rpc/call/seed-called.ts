@@ -18,7 +18,7 @@ export const seedCalled: CalledDialect = {
     return { name, address: name, topology: seedQueue(name, name, life), isTemporary: true };
   },
 
-  request({ to, target, params, correlation, replyTo }) {
+  request({ target, params }, { to, correlation, replyTo }) {
     const isWanted = correlation !== undefined;
     return {
       exchange: seedExchange,

@@ -52,19 +52,24 @@ function readCall(message: ConsumeMessage, target: string): ReadRequest {
     const text = `${target}: the arguments of a call are a JSON array, or an object of named ones`;
     return { kind: 'answered', answer: failure('unreadable', text) };
   }
-  const given = Array.isArray(params)
-    ? { positional: params, named: {} }
-    : { positional: [], named: params as Readonly<Record<string, unknown>> };
+  const isList = Array.isArray(params);
   const timeout = Number(properties.expiration);
-  const request = {
-    ...given,
-    timeout: timeout > 0 ? timeout : undefined,
-    callIdStack: readCallIdStack(headers[callIdStackHeader]),
-    headers,
-    json: 'plain',
-  } as const;
-  return { kind: 'call', target, request };
+  return {
+    kind: 'call',
+    target,
+    request: {
+      positional: isList ? params : nothingByPlace,
+      named: isList ? nothingByName : (params as Readonly<Record<string, unknown>>),
+      timeout: timeout > 0 ? timeout : undefined,
+      callIdStack: readCallIdStack(headers[callIdStackHeader]),
+      headers,
+      json: 'plain',
+    },
+  };
 }
+
+const nothingByPlace: readonly unknown[] = [];
+const nothingByName: Readonly<Record<string, unknown>> = {};
 
 function parse(content: Buffer): unknown {
   try {
