@@ -13,6 +13,7 @@ import {
   type PublisherLimits,
 } from '@micro-framework/amqp/internal';
 import { json, openPeer, type Peer } from '../support/amqp-peer.js';
+import { produce } from '../support/producing.js';
 import { openVhost } from '../support/rabbitmq.js';
 
 interface Publishing {
@@ -136,6 +137,36 @@ describe('publishing', () => {
     assert.ok((await peer.count(queue)) >= 100);
     assert.ok(opened() > 1);
     await publisher.publish(message(queue, 200));
+  });
+
+  test('to an exchange that is missing costs the channel twice at the most, and the others nothing', async (t) => {
+    const { publisher, queue, opened } = await publishing(t);
+    const ends: Promise<void>[] = [];
+
+    for (let n = 0; n < 20; n++) {
+      const bad = publisher.publish({ ...message('x', n), exchange: 'not-there' });
+      ends.push(publisher.publish(message(queue, n)));
+      await assert.rejects(bad, (error) => {
+        assert.ok(error instanceof PublishRefusedError);
+        assert.match(error.message, /no exchange 'not-there'/);
+        return true;
+      });
+    }
+    await Promise.all(ends);
+
+    assert.equal(opened(), 3);
+  });
+
+  test('to an exchange that comes back with the next channel is not refused, however often it goes', async (t) => {
+    const { uri, unique } = await openVhost();
+    const exchange = `${unique('gone')}.events`;
+    const peer = await openPeer(t, uri);
+    const producer = await produce(t, { amqpUri: uri, serviceName: exchange.replace('.events', '') });
+
+    for (let times = 0; times < 3; times++) {
+      await peer.channel.deleteExchange(exchange);
+      await producer.publish('nobody_listens', {});
+    }
   });
 
   test('of what cannot be encoded is told, and harms nothing', async (t) => {

@@ -81,6 +81,11 @@ export class Backlog {
     return this.#sent;
   }
 
+  /** What waits for its turn. */
+  unsent(): Iterable<Pending> {
+    return this.#unsent;
+  }
+
   /** True for what is under way on the present channel. */
   isSent(pending: Pending): boolean {
     return pending.chain === this.#sent;

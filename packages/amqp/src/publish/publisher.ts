@@ -1,6 +1,7 @@
 import type { ConfirmChannel, Message, OpenChannel, Options } from '../connection/connection.js';
 import { Backlog, type Pending } from './backlog.js';
 import { type Obstacle, refused, timedOut, unroutable, unsendable } from './publish-errors.js';
+import { exchangeOf, RefusedExchanges } from './refused-exchanges.js';
 
 /** A message on its way to the broker. */
 export interface Publication {
@@ -25,12 +26,14 @@ const mostAbandoned = 10_000;
  * Publishes on one confirm channel after the other, pipelined: as many messages as callers like share the stream of
  * confirms. What was not confirmed when a channel ended is sent again on the next one, in its order.
  *
- * The broker closes the channel for one bad message (an exchange that is gone), and says nothing of the others on it.
- * Those are sent again one by one, so that only the bad one is refused.
+ * The broker closes the channel for one bad message, and says nothing of the others on it. Where it names the exchange
+ * that it has not, or not for us, that tells the bad ones from the others; else all are sent again one by one, so that
+ * only the bad one is refused.
  */
 export class Publisher {
   readonly #backlog: Backlog;
   readonly #limits: PublisherLimits;
+  readonly #refusedExchanges = new RefusedExchanges();
   #link: OpenChannel<ConfirmChannel> | undefined;
   /** Why the broker takes nothing for now. */
   #blocked: string | undefined;
@@ -61,6 +64,8 @@ export class Publisher {
   publish(publication: Publication): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#ended) throw this.#ended;
+      const why = this.#refusedExchanges.whyNot(publication.exchange);
+      if (why !== undefined) throw refused(publication, why);
       this.#backlog.add(publication, resolve, reject);
       this.#pump();
     });
@@ -90,6 +95,12 @@ export class Publisher {
   detach(end: { readonly fault?: Error | undefined; readonly cause?: Error | undefined }): void {
     this.#link = undefined;
     this.#cause = end.fault ?? end.cause;
+    const exchange = end.fault && exchangeOf(end.fault);
+    if (end.fault && exchange !== undefined && this.#isUnderWay(exchange)) {
+      this.#backlog.rewind(false);
+      if (this.#refusedExchanges.note(exchange, end.fault.message)) this.#refuse(exchange, end.fault.message);
+      return;
+    }
     const culprit = this.#backlog.rewind(end.fault !== undefined);
     if (culprit) this.#end(culprit, refused(culprit.publication, end.fault?.message ?? 'it was closed'));
   }
@@ -146,6 +157,18 @@ export class Publisher {
     if (!taken) this.#end(pending, refused(publication, 'is a queue full?'));
     else if (returned !== undefined) this.#end(pending, unroutable(publication, returned));
     else this.#end(pending, undefined);
+    if (taken) this.#refusedExchanges.forget(publication.exchange);
+  }
+
+  #isUnderWay(exchange: string): boolean {
+    for (const { publication } of this.#backlog.sent()) if (publication.exchange === exchange) return true;
+    return false;
+  }
+
+  /** Ends all that waits to be sent to the exchange. */
+  #refuse(exchange: string, why: string): void {
+    const bad = [...this.#backlog.unsent()].filter(({ publication }) => publication.exchange === exchange);
+    for (const pending of bad) this.#end(pending, refused(pending.publication, why));
   }
 
   /** The end of one message, unless it has ended already. */
