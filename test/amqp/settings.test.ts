@@ -48,6 +48,13 @@ describe('the address of the broker', () => {
     });
   }
 
+  test('has no password that a / cuts in two, which would be shown as its path', async () => {
+    const message = await faultOf({ amqpUri: 'amqp://user:12/secret@host' });
+
+    assert.match(message, /option amqpUri: .*password.*%2F/);
+    assert.doesNotMatch(message, /secret/);
+  });
+
   for (const amqpUri of ['memory:', 'memory://two words', 'memory://a/b', 'memory://a?b', 'memory:///']) {
     test(`in memory is not ${amqpUri}`, async () => {
       assert.match(await faultOf({ amqpUri }), /option amqpUri: .*write memory:\/\/, or memory:\/\/name/);

@@ -55,13 +55,20 @@ export function uriFault(amqpUri: string | readonly string[]): string | undefine
 function addressFault(text: string): string | undefined {
   if (text.startsWith('memory:')) return memoryFault(text);
   if (text.startsWith('file:')) return folderFault(text);
-  const { protocol, hostname } = URL.canParse(text) ? new URL(text) : { protocol: '', hostname: '' };
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const { protocol, hostname, pathname } = url ?? { protocol: '', hostname: '', pathname: '' };
+  if (pathname.includes('@')) return cutPassword;
   if ((protocol === 'amqp:' || protocol === 'amqps:') && hostname !== '') return undefined;
   return (
     'this is not the address of a broker: write amqp://user:password@host:5672/vhost or amqps://, ' +
     'or memory://, memory://name or file:///dir for the embedded one'
   );
 }
+
+// `amqp://user:12/x@host` is the host `user`, and would be told so in the log, with the password.
+const cutPassword =
+  'an @ stands behind the host, so a password seems to be cut in two: write / ? # and @ in user, password and virtual ' +
+  'host as %2F %3F %23 and %40';
 
 function memoryFault(text: string): string | undefined {
   if (/^memory:\/\/[A-Za-z0-9_.-]{0,100}$/.test(text)) return undefined;
