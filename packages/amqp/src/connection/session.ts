@@ -7,7 +7,7 @@ import {
   type SharedDefinition,
   worstHealth,
 } from '@micro-framework/core';
-import { ConnectionLostError, ExchangeTypeError, TopologyClashError } from '../errors.js';
+import { ConnectionLostError, ExchangeTypeError } from '../errors.js';
 import { type Publication, Publisher } from '../publish/publisher.js';
 import { Keeper, type Kept } from '../recovery/keeper.js';
 import { type ConnectionHealth, RecoveringConnection } from '../recovery/recovering-connection.js';
@@ -218,9 +218,13 @@ export class Session implements Extension {
     try {
       await declareOn(connection, topology);
     } catch (err) {
-      if (!(err instanceof TopologyClashError)) throw err;
-      // Somebody has made it anew in another way; but it is there, and can be published to.
-      this.#context.log.error({ err }, 'the broker has something that was declared differently');
+      if (!connection.isOpen) throw err;
+      // It was made anew in another way, is gone and not ours to declare, or we may declare nothing any more: what is to
+      // be published elsewhere, retries and dead letters among it, must not wait for that.
+      this.#context.log.error(
+        { err },
+        'something cannot be declared again: what is published there may be refused',
+      );
     }
   }
 
