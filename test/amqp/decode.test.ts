@@ -124,6 +124,17 @@ describe('a message of a Python service', () => {
     });
     assert.throws(() => decode(input('{"a": NaNa}')), BadInputError);
   });
+
+  // Quickly: it holds up the worker, and all calls it has, for minutes if each quote is taken for a beginning.
+  test('cannot be an endless text of quotes', () => {
+    assert.throws(() => decode(input(`[NaN, "${'\\"x'.repeat(300_000)}`)), BadInputError);
+  });
+
+  test('beside a text of ten million characters', () => {
+    const text = 'x'.repeat(10_000_000);
+
+    assert.deepEqual(decode(input(`{"a": NaN, "b": "${text}"}`)), { a: Number.NaN, b: text });
+  });
 });
 
 test('a handler that replaces JSON.parse reads no other messages', () => {

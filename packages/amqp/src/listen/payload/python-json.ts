@@ -81,7 +81,9 @@ function readUuid(hex: string): string | undefined {
 /** NaN and Infinity outside of strings, as values that `revive` understands. */
 function withoutNonNumbers(text: string): string {
   if (!/NaN|Infinity/.test(text)) return text;
-  return text.replace(/"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/gs, (token) =>
+  // Unrolled, as a choice for each character would exhaust the expression's stack in a long text; and a text that does
+  // not end is one, too, as it would be tried again from each of its quotes.
+  return text.replace(/"[^"\\]*(?:\\.?[^"\\]*)*(?:"|$)|-?\bInfinity\b|\bNaN\b/gs, (token) =>
     token.startsWith('"') ? token : `{"__type__":"number","__value__":"${token}"}`,
   );
 }
