@@ -60,6 +60,19 @@ describe('an error as data', () => {
     assert.equal(back.article, '7');
   });
 
+  test('an error whose class sets no name is known by that of its declaration, where a bundler left it one', () => {
+    class BankAway extends Error {}
+    class e extends Error {}
+    class Renamed extends Error {
+      override name = 'Error';
+    }
+    class Typed extends TypeError {}
+
+    const names = [BankAway, e, Renamed, Typed, Error].map((Thrown) => toWireError(new Thrown('no')).name);
+
+    assert.deepEqual(names, ['BankAway', 'Error', 'Error', 'TypeError', 'Error']);
+  });
+
   test('what JSON can hold survives the way there and back', () => {
     const plain = fc.dictionary(
       fc.string().filter((key) => !['name', 'message', 'stack', 'cause', 'code'].includes(key)),

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { isMinifiedName } from '../declare/minified-name.js';
 import { knownErrors } from './errors.js';
 import { dressed, RemoteError, standardProperties } from './remote-error.js';
 import { stackHash } from './stack-hash.js';
@@ -31,7 +32,7 @@ export function toWireError(thrown: unknown, depth = 0): WireError {
 function errorData(error: Error, depth: number): WireError {
   const { code, stack, cause } = error as { code?: unknown; stack?: unknown; cause?: unknown };
   const data = plainFields(error);
-  const name = clip(String(error.name));
+  const name = clip(nameOf(error));
   const hash = typeof stack === 'string' ? stackHash(name, clip(stack)) : undefined;
   return {
     name,
@@ -42,6 +43,14 @@ function errorData(error: Error, depth: number): WireError {
     ...(data && { data }),
     ...(cause !== undefined && depth < maxCauses && { cause: toWireError(cause, depth + 1) }),
   };
+}
+
+/** A class that was given no name of its own is known by that of its declaration, where bundlers left it one. */
+function nameOf(error: Error): string {
+  const name = String(error.name);
+  if (name !== 'Error' || Object.hasOwn(error, 'name')) return name;
+  const { constructor: made } = error as { constructor?: unknown };
+  return typeof made === 'function' && !isMinifiedName(made.name) ? made.name : name;
 }
 
 function nonError(thrown: unknown): WireError {

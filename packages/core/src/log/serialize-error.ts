@@ -14,10 +14,9 @@ export function serializeError(value: unknown): unknown {
 
 function shownError(error: Error): object {
   const wire = toWireError(error);
-  const own = wire.name === 'Error' ? { ...wire, name: classOf(error) } : wire;
   return error instanceof AggregateError && Array.isArray(error.errors)
-    ? { ...shown(own), aggregateErrors: error.errors.map(serializeError) }
-    : shown(own);
+    ? { ...shown(wire), aggregateErrors: error.errors.map(serializeError) }
+    : shown(wire);
 }
 
 function shown({ name, message, code, stack, data, cause }: WireError): object {
@@ -29,12 +28,6 @@ function shown({ name, message, code, stack, data, cause }: WireError): object {
     ...(stack !== undefined && !stackless.has(code) && { stack }),
     ...(cause && { cause: shown(cause) }),
   };
-}
-
-/** A class that was given no name of its own still has that of its declaration. */
-function classOf(error: Error): string {
-  const { constructor: made } = error as { constructor?: unknown };
-  return typeof made === 'function' && made.name !== '' ? made.name : 'Error';
 }
 
 function isWireError(value: unknown): value is WireError {
