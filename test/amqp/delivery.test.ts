@@ -74,4 +74,11 @@ describe('a delivery', () => {
     assert.equal(headers.tenant, 'a');
     assert.ok(JSON.stringify(headers).length < 1_000);
   });
+
+  test('comes with the last of the calls that led to it, however many its sender names', () => {
+    const many = Array.from({ length: 5_000 }, (_, n) => `call-${n}`);
+    const { delivery } = delivered({ 'nameko.call_id_stack': many });
+
+    assert.deepEqual(delivery.toRequest().callIdStack, many.slice(-11));
+  });
 });

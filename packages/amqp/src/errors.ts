@@ -40,6 +40,10 @@ export class UnsendableError extends FrameworkError {}
 @knownError('TOPOLOGY_CLASH')
 export class TopologyClashError extends FrameworkError {}
 
+/** The broker does not let this user declare an exchange or a queue. */
+@knownError('TOPOLOGY_FORBIDDEN')
+export class TopologyForbiddenError extends FrameworkError {}
+
 /** The broker knows no exchange of that type: a plug-in is missing. */
 @knownError('EXCHANGE_TYPE_UNKNOWN')
 export class ExchangeTypeError extends FrameworkError {}

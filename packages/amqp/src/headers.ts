@@ -1,4 +1,5 @@
 import type { DeadLetterReason, WireError } from '@micro-framework/core';
+import { readCallIdStack, sentCallIdStack } from '@micro-framework/core/rpc';
 
 // What travels with a message from attempt to attempt and into the dead letters. Times are milliseconds since 1970.
 
@@ -27,9 +28,6 @@ export const headerNames = {
 
 /** Nameko's: ids of the calls that led to the message, the oldest first. */
 export const callIdStackHeader = 'nameko.call_id_stack';
-
-/** Nameko keeps as many parents of a call, and the call itself. */
-const longestCallIdStack = 11;
 
 /** A headers table, as the driver decodes it. */
 export type Headers = Readonly<Record<string, unknown>>;
@@ -121,15 +119,14 @@ function isReserved(header: string): boolean {
   return /^(?:x-(?:mf-.*|death|(?:first|last)-death-.*)|CC|BCC)$/s.test(header);
 }
 
-/** Ids of the calls that led to the message; nothing where there are none, or where they are malformed. */
-export function readCallIdStack(headers: Headers): readonly string[] {
-  const stack = get(headers, callIdStackHeader);
-  return Array.isArray(stack) ? stack.filter((id) => typeof id === 'string') : [];
+/** Ids of the calls that led to the message. */
+export function callIdStackOf(headers: Headers): readonly string[] {
+  return readCallIdStack(get(headers, callIdStackHeader));
 }
 
 /** The header that tells the receiver which calls led to the message. */
 export function callIdStackHeaders(stack: readonly string[]): Headers {
-  return stack.length === 0 ? {} : { [callIdStackHeader]: stack.slice(-longestCallIdStack) };
+  return stack.length === 0 ? {} : { [callIdStackHeader]: sentCallIdStack(stack) };
 }
 
 // The sender chooses the names: `__proto__` must not reach ours.

@@ -28,6 +28,7 @@ export {
   PublishRefusedError,
   PublishTimedOutError,
   TopologyClashError,
+  TopologyForbiddenError,
   TopologyMissingError,
   UnroutableError,
   UnsendableError,

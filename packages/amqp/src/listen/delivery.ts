@@ -2,7 +2,7 @@ import { isAscii } from 'node:buffer';
 import type { CallRequest } from '@micro-framework/core';
 import type { ConsumeMessage } from '../connection/connection.js';
 import { areUnreadable } from '../connection/unreadable-headers.js';
-import { type Headers, type History, readCallIdStack, readHistory } from '../headers.js';
+import { callIdStackOf, type Headers, type History, readHistory } from '../headers.js';
 import type { AckWindow, Place } from './ack-window.js';
 
 /** What a worker gets of a message: the body as it came, and what says how to read it. */
@@ -87,7 +87,7 @@ export class Delivery {
       headers: plainHeaders(this.message),
       attempt,
       ...(lastFailure !== undefined && { lastRetry: lastFailure }),
-      callIdStack: readCallIdStack(this.headers),
+      callIdStack: callIdStackOf(this.headers),
       ...(messageId !== undefined && { messageId }),
     };
   }

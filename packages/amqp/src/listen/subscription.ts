@@ -1,5 +1,6 @@
 import type { HealthReport, Logger } from '@micro-framework/core';
 import type { Connection, ConsumeMessage, OpenChannel } from '../connection/connection.js';
+import { TopologyForbiddenError } from '../errors.js';
 import { Keeper, type Kept } from '../recovery/keeper.js';
 import { Pause } from '../recovery/pause.js';
 import { reconnectPause } from '../recovery/reconnect-pause.js';
@@ -138,13 +139,24 @@ export class Subscription implements Watched {
   }
 
   async #open(connection: Connection): Promise<Kept> {
-    await this.#parts.declare();
+    await this.#declare();
     const link = await connection.openChannel();
     await link.channel.prefetch(this.#parts.prefetch);
     this.#link = link;
     this.#doubts = 0;
     await this.#consume(link, new AckWindow(link));
     return link;
+  }
+
+  /** Who may not declare any more can still consume, if all is there. */
+  async #declare(): Promise<void> {
+    try {
+      await this.#parts.declare();
+    } catch (err) {
+      if (!(err instanceof TopologyForbiddenError)) throw err;
+      const { queue, log } = this.#parts;
+      log.warn({ err, queue }, 'a queue cannot be declared again; its consumer is made as if it were there');
+    }
   }
 
   async #consume(link: OpenChannel, window: AckWindow): Promise<void> {
@@ -169,7 +181,7 @@ export class Subscription implements Watched {
     try {
       await this.#pause.wait(reconnectPause(1));
       if (this.#isStopped || !link.isOpen()) return;
-      await this.#parts.declare();
+      await this.#declare();
       await this.#consume(link, window);
       log.info({ queue }, `the consumer of queue ${queue} is back`);
     } catch (err) {

@@ -1,5 +1,5 @@
 import type { Channel } from '../connection/connection.js';
-import { TopologyClashError, TopologyMissingError } from '../errors.js';
+import { TopologyClashError, TopologyForbiddenError, TopologyMissingError } from '../errors.js';
 import type { Arguments, ExchangeSpec, QueueSpec } from './topology.js';
 
 /** Declares an exchange, or looks whether it is there where somebody else declares it. */
@@ -50,15 +50,24 @@ interface Wish {
   readonly wanted: string;
 }
 
+const forbidden = 403;
 const notFound = 404;
 const preconditionFailed = 406;
+const known: ReadonlySet<unknown> = new Set([forbidden, notFound, preconditionFailed]);
 
 async function explained(work: () => Promise<unknown>, { what, name, owner, wanted }: Wish): Promise<void> {
   try {
     await work();
   } catch (cause) {
     const { code } = cause as { code?: unknown };
-    if (!(cause instanceof Error) || (code !== notFound && code !== preconditionFailed)) throw cause;
+    if (!(cause instanceof Error) || !known.has(code)) throw cause;
+    if (code === forbidden) {
+      throw new TopologyForbiddenError(
+        `${owner} may not declare the ${what} ${name}; the broker says: ${brokerSays(cause.message)}. ` +
+          `Give its user the permission to configure it, and to write to and read from what it binds.`,
+        { cause },
+      );
+    }
     if (code === notFound) {
       throw new TopologyMissingError(
         `the ${what} ${name} is not on the broker, and ${owner} was told not to declare it. ` +
@@ -77,5 +86,5 @@ async function explained(work: () => Promise<unknown>, { what, name, owner, want
 
 /** The broker's own words, out of the driver's sentence around them. */
 function brokerSays(message: string): string {
-  return /PRECONDITION_FAILED - (.*?)"?$/s.exec(message)?.[1] ?? message;
+  return /(?:PRECONDITION_FAILED|ACCESS_REFUSED) - (.*?)"?$/s.exec(message)?.[1] ?? message;
 }
