@@ -111,7 +111,7 @@ for (const workerMode of everyMode) {
       await t.test('onFailure had the arguments and the error', async () => {
         const none = { article: undefined };
         assert.deepEqual(await answerOf('Orders.handled'), [
-          { what: 'timeout', name: 'Error', message: 'try 2', known: false, ...none, call: 3 },
+          { what: 'timeout', name: 'TimeoutError', message: 'try 2', known: false, ...none, call: 3 },
           { what: 'bug', name: 'SoldOutError', message: 'a bug', known: true, article: 7, call: 1 },
           {
             what: 'undefined',
