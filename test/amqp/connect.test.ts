@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { describe, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import {
   ConnectError,
   ConnectionLostError,
   connect,
+  connectDeadLetters,
+  connectRpc,
   EventListener,
   Producer,
   PublishRefusedError,
@@ -109,25 +111,28 @@ describe('a stand-alone producer', () => {
   test('says what is wrong with its settings, and where there is no broker', async () => {
     await assert.rejects(connect({ amqpUrl: 'amqp://localhost' } as never), ConfigError);
     await assert.rejects(
-      connect({ amqpUri: 'amqp://127.0.0.1:1', amqpStartTimeout: 0, logLevel: 'silent' }),
+      connect({
+        amqpUri: 'amqp://127.0.0.1:1',
+        serviceName: 'shop',
+        amqpStartTimeout: 0,
+        logLevel: 'silent',
+      }),
       ConnectError,
     );
   });
 
-  test('is told to name a broker where nobody else would hear it', async (t) => {
-    const named = process.env.AMQP_URI;
-    delete process.env.AMQP_URI;
-    t.after(() => {
-      if (named !== undefined) process.env.AMQP_URI = named;
+  test('is told to name its service, in its options or in the environment', async (t) => {
+    unsetWhile(t, 'SERVICE_NAME');
+
+    await assert.rejects(connect({ amqpUri: 'memory://named' }), (error) => {
+      assert.ok(error instanceof ConfigError);
+      assert.match(error.message, /connect\(\) publishes as a service: set serviceName \(SERVICE_NAME\)/);
+      return true;
     });
 
-    for (const amqpUri of [undefined, 'memory://']) {
-      await assert.rejects(connect({ amqpUri }), (error) => {
-        assert.ok(error instanceof ConfigError);
-        assert.match(error.message, /amqpUri.*AMQP_URI.*amqp:\/\/.*memory:\/\/name/);
-        return true;
-      });
-    }
+    process.env.SERVICE_NAME = 'shop';
+    const shop = await connect({ amqpUri: 'memory://named', logLevel: 'silent' });
+    await shop.close();
   });
 
   test('reaches a service of its process under a name they share', async () => {
@@ -171,6 +176,25 @@ describe('a stand-alone producer', () => {
   });
 });
 
+test('programs that are no service are told to name a broker where they would be alone with one', async (t) => {
+  unsetWhile(t, 'AMQP_URI');
+  const programs = [
+    (amqpUri?: string) => connect({ amqpUri, serviceName: 'shop' }),
+    (amqpUri?: string) => connectDeadLetters({ amqpUri }),
+    (amqpUri?: string) => connectRpc('quotes', { amqpUri }),
+  ];
+
+  for (const open of programs) {
+    for (const amqpUri of [undefined, 'memory://']) {
+      await assert.rejects(open(amqpUri), (error) => {
+        assert.ok(error instanceof ConfigError);
+        assert.match(error.message, /amqpUri.*AMQP_URI.*amqp:\/\/.*memory:\/\/name/);
+        return true;
+      });
+    }
+  }
+});
+
 test('the producer of a running service publishes outside of handlers, at once', async (t) => {
   const { uri, unique } = await openVhost();
   const peer = await openPeer(t, uri);
@@ -197,6 +221,16 @@ test('the producer of a running service publishes outside of handlers, at once',
 
   assert.equal(count, 1);
 });
+
+/** The environment without a variable, for one test. */
+function unsetWhile(t: TestContext, name: string): void {
+  const value = process.env[name];
+  delete process.env[name];
+  t.after(() => {
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+  });
+}
 
 /** A queue of all that an exchange gets. */
 async function bound(peer: Peer, exchange: string): Promise<string> {

@@ -1,4 +1,5 @@
-import { openDependency, type SettingOptions } from '@micro-framework/core';
+import { ConfigError, openDependency, type SettingOptions } from '@micro-framework/core';
+import { sharedBrokerFaults } from '../connection/shared-broker.js';
 import { DeadLetters } from './dead-letters.js';
 
 /** The dead letters of a program that is no service. Its connection keeps the process alive until it is closed. */
@@ -12,7 +13,8 @@ export interface ConnectedDeadLetters extends DeadLetters {
  * it shares the service's connection.
  *
  * @param options - settings, which win over the environment: `amqpUri`, `logLevel` and so on
- * @throws `ConnectError` when the broker cannot be reached, `ConfigError` for impossible settings
+ * @throws `ConnectError` when the broker cannot be reached, `ConfigError` for impossible settings, among which are no
+ * `amqpUri` and `memory://`: there are no dead letters of others
  *
  * @example
  * ```ts
@@ -23,6 +25,8 @@ export interface ConnectedDeadLetters extends DeadLetters {
  * ```
  */
 export async function connectDeadLetters(options: SettingOptions = {}): Promise<ConnectedDeadLetters> {
+  const faults = sharedBrokerFaults('connectDeadLetters() looks into the queues of services', options);
+  if (faults.length > 0) throw ConfigError.of(faults);
   const { value, close } = await openDependency(DeadLetters, options);
   return {
     count: (queue) => value.count(queue),

@@ -1,4 +1,5 @@
 import { ConfigError, openDependency, type SettingOptions } from '@micro-framework/core';
+import { sharedBrokerFaults } from '../connection/shared-broker.js';
 import { Producer } from './producer.js';
 import type { PublishOptions } from './worker-producer.js';
 
@@ -22,7 +23,7 @@ export interface StandaloneProducer {
  *
  * @param options - settings, which win over the environment: `amqpUri`, `serviceName`, `logLevel` and so on
  * @throws `ConnectError` when the broker cannot be reached, `ConfigError` for impossible settings, among which are no
- * `amqpUri` and `memory://`: there nobody would hear
+ * `serviceName`, no `amqpUri`, and `memory://`: there nobody would hear
  *
  * @example
  * ```ts
@@ -32,17 +33,13 @@ export interface StandaloneProducer {
  * ```
  */
 export async function connect(options: SettingOptions = {}): Promise<StandaloneProducer> {
-  assertShared(options.amqpUri ?? process.env.AMQP_URI);
+  const faults = [...sharedBrokerFaults('connect() publishes to services', options), ...nameFaults(options)];
+  if (faults.length > 0) throw ConfigError.of(faults);
   const { value: producer, close } = await openDependency(Producer, options);
   return { publish: (event, payload, how) => producer.publish(event, payload, how), close };
 }
 
-/** A broker of its own serves a service, which hears what it publishes; here each event would be lost without a word. */
-function assertShared(amqpUri: SettingOptions['amqpUri']): void {
-  if (amqpUri && amqpUri !== 'memory://') return;
-  throw ConfigError.of([
-    `connect() publishes to services elsewhere, and ${amqpUri ? 'nobody else is at memory://' : 'no broker is named'}: set ` +
-      'the option amqpUri or the environment variable AMQP_URI to the one they use: amqp://user:password@host:5672, ' +
-      'file:///dir, or memory://name for those of this process',
-  ]);
+/** Under the default name events would go to an exchange that nobody means. */
+function nameFaults({ serviceName = process.env.SERVICE_NAME }: SettingOptions): string[] {
+  return serviceName ? [] : ['connect() publishes as a service: set serviceName (SERVICE_NAME)'];
 }

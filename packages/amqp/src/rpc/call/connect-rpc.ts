@@ -1,5 +1,6 @@
-import { openDependency, type SettingOptions } from '@micro-framework/core';
+import { ConfigError, openDependency, type SettingOptions } from '@micro-framework/core';
 import type { RpcService } from '@micro-framework/core/rpc';
+import { sharedBrokerFaults } from '../../connection/shared-broker.js';
 import { AmqpRpcClient } from './amqp-rpc-client.js';
 import type { AmqpRpcClientOptions } from './client-options.js';
 
@@ -19,8 +20,8 @@ export interface ConnectedRpc<T> {
  * @param settings - they win over the environment: `amqpUri`, `serviceName`, `logLevel` and so on
  * @param options - how it is called
  * @typeParam T - its class
- * @throws `ConnectError` when the broker cannot be reached, `ConfigError` for impossible settings, `ScanError` for a name that
- * no service can have
+ * @throws `ConnectError` when the broker cannot be reached, `ConfigError` for impossible settings, among which are no
+ * `amqpUri` and `memory://`, `ScanError` for a name that no service can have
  *
  * @example
  * ```ts
@@ -34,6 +35,8 @@ export async function connectRpc<T>(
   settings: SettingOptions = {},
   options: AmqpRpcClientOptions = {},
 ): Promise<ConnectedRpc<T>> {
+  const faults = sharedBrokerFaults('connectRpc() calls services', settings);
+  if (faults.length > 0) throw ConfigError.of(faults);
   const { value, close } = await openDependency(AmqpRpcClient.of<T>(service, options), settings);
   return { service: value, close: () => close() };
 }
