@@ -135,6 +135,21 @@ for (const [what, event, payload, options] of unsendable) {
   });
 }
 
+test('an option that does not exist is refused, with the one that was probably meant', async () => {
+  const { producer: worker, asked } = producer('none');
+
+  await assert.rejects(worker.publish('e', {}, { dela: 5 } as never), {
+    code: new UnsendableError('').code,
+    message: /event 'e' cannot be published: the option dela is unknown: did you mean delay\?/,
+  });
+  await assert.rejects(
+    worker.publish('e', {}, { retries: 5 } as never),
+    /retries is unknown\. Known are headers, /,
+  );
+
+  assert.deepEqual(asked, []);
+});
+
 function text({ body }: EventEffect): string {
   return typeof body === 'string' ? body : new TextDecoder().decode(body);
 }

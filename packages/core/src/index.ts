@@ -5,6 +5,7 @@ export { type BootstrapOptions, bootstrap } from './bootstrap.js';
 // Configure.
 export { Config } from './config/config.js';
 export type { Settings } from './config/kernel-settings.js';
+export { nearest } from './config/nearest.js';
 export type { SettingOptions } from './config/read-config.js';
 export { defineSettings, type SettingDefinition } from './config/settings.js';
 export { wholeNumber } from './config/whole-number.js';

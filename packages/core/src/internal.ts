@@ -1,6 +1,5 @@
 // For the framework's own packages, tests and benchmarks. Not part of the public interface: it changes without notice.
 
-export { nearest } from './config/nearest.js';
 export { readConfig } from './config/read-config.js';
 export type { AnswerQuestion } from './execute/bridge.js';
 export type { Executor } from './execute/executor.js';

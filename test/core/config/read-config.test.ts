@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { inspect } from 'node:util';
-import { bootstrap, ConfigError, defineSettings, Module, Service, Timer } from '@micro-framework/core';
-import { nearest, readConfig } from '@micro-framework/core/internal';
+import {
+  bootstrap,
+  ConfigError,
+  defineSettings,
+  Module,
+  nearest,
+  Service,
+  Timer,
+} from '@micro-framework/core';
+import { readConfig } from '@micro-framework/core/internal';
 
 declare module '@micro-framework/core' {
   interface Settings {

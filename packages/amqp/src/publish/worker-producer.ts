@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { DependencyContext } from '@micro-framework/core';
+import { type DependencyContext, nearest } from '@micro-framework/core';
 import { DelaysOffError, UnsendableError } from '../errors.js';
 import type { Headers } from '../headers.js';
 import { longestDelay } from '../topology/delays.js';
@@ -66,7 +66,12 @@ export class WorkerProducer {
 function effectOf(event: string, payload: unknown, options: PublishOptions): EventEffect {
   const { immediate: _, messageId = randomUUID(), contentType, ...rest } = options;
   // One bad message would cost the whole service its channel.
-  const faults = [...faultsOf(options), ...delayFaults(options), ...nameFaults(event)];
+  const faults = [
+    ...unknownNames(options),
+    ...faultsOf(options),
+    ...delayFaults(options),
+    ...nameFaults(event),
+  ];
   if (faults.length > 0)
     throw new UnsendableError(`event '${event}' cannot be published: ${faults.join('; ')}`);
   return { ...rest, event, messageId, ...encode(event, payload, contentType) };
@@ -105,6 +110,29 @@ function jsonOf(event: string, payload: unknown): string {
 function nameFaults(event: string): string[] {
   if (typeof event === 'string' && event !== '' && Buffer.byteLength(event) <= 255) return [];
   return ['its name must have 1 to 255 bytes'];
+}
+
+const names: Readonly<Record<keyof PublishOptions, true>> = {
+  headers: true,
+  messageId: true,
+  correlationId: true,
+  expiration: true,
+  delay: true,
+  contentType: true,
+  priority: true,
+  mandatory: true,
+  exchange: true,
+  immediate: true,
+};
+
+function unknownNames(options: PublishOptions): string[] {
+  return Object.keys(options)
+    .filter((name) => !Object.hasOwn(names, name))
+    .map((name) => {
+      const known = Object.keys(names);
+      const close = nearest(name, known);
+      return `the option ${name} is unknown${close ? `: did you mean ${close}?` : `. Known are ${known.join(', ')}`}`;
+    });
 }
 
 function delaysOff(event: string): DelaysOffError {

@@ -1,4 +1,11 @@
-/** The candidate with the fewest edits from `word`, if one is close enough to be meant. */
+/**
+ * The candidate with the fewest edits from `word`, if one is close enough to be meant: for the "did you mean" of an error.
+ *
+ * @example
+ * ```ts
+ * nearest('intervall', ['interval', 'maxRetries']); // 'interval'
+ * ```
+ */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const scored = candidates.map((candidate) => ({
     candidate,

@@ -4,7 +4,7 @@ export class UsageError extends Error {
 
   /** For a word that is not known. */
   static async unknown(kind: string, word: string, known: readonly string[]): Promise<UsageError> {
-    const { nearest } = await import('@micro-framework/core/internal'); // the kernel is loaded only where it is needed
+    const { nearest } = await import('@micro-framework/core'); // the kernel is loaded only where it is needed
     const close = nearest(word, known);
     return new UsageError(`unknown ${kind} ${word}${close === undefined ? '.' : `: did you mean ${close}?`}`);
   }
