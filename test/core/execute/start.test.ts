@@ -83,6 +83,20 @@ for (const mode of ['thread', 'process'] as const) {
   }
 }
 
+for (const mode of ['thread', 'process'] as const) {
+  const advises = mode === 'thread';
+  test(`a ${mode} worker that cannot read TypeScript ${advises ? 'says what helps' : 'has no advice'}`, async () => {
+    const file = fileOf('throw new TypeError(`Unknown file extension ".ts" for /srv/module.ts`)');
+    const { executor } = openExecutor({ mode, max: 1, init: { hostUrl: file } });
+
+    await assert.rejects(executor.start(), ({ message }: Error) => {
+      assert.match(message, /Unknown file extension/);
+      assert.equal(/use workerMode 'process', or build first\.$/.test(message), advises);
+      return true;
+    });
+  });
+}
+
 test('an executor that was not started refuses calls', async () => {
   const { call } = openExecutor({ mode: 'thread' });
 

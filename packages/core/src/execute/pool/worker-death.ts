@@ -28,13 +28,21 @@ export function crashOf({ target, id }: Call, death: Death): WireError {
   return toWireError(new WorkerCrashedError(message, cause && { cause }));
 }
 
+// Node's own words, where no loader took the file.
+const isTypeScriptUnknown = /Unknown file extension "\.[cm]?tsx?"/;
+
+const loaderHint =
+  "The loader that runs this process does not reach worker threads: use workerMode 'process', or build first.";
+
 /** The error of a worker that died before it was ready. */
 export function startErrorOf(
   { plan, init }: { readonly plan: WorkerPlan; readonly init: WorkerInit },
   death: Death,
 ): WorkerStartError {
   const cause = causeOf(death);
-  const message = `a worker (${plan.mode}) for ${init.hostUrl ?? init.url} ${howItDied(death)}`;
+  const how = howItDied(death);
+  const advice = plan.mode.endsWith('thread') && isTypeScriptUnknown.test(how) ? `. ${loaderHint}` : '';
+  const message = `a worker (${plan.mode}) for ${init.hostUrl ?? init.url} ${how}${advice}`;
   return new WorkerStartError(message, cause && { cause });
 }
 
