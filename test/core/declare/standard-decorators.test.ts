@@ -21,8 +21,8 @@ describe('a decorator that was compiled as a standard one', () => {
       assert.throws(decorate, (error: unknown) => {
         assert.ok(error instanceof ScanError, String(error));
         assert.deepEqual(error.faults, [
-          `${shown}: decorators were compiled as standard (TC39) ones: set "experimentalDecorators": true, and ` +
-            '"emitDecoratorMetadata": true, in tsconfig.json.',
+          `${shown}: decorators were compiled as standard (TC39) ones: set "experimentalDecorators": true in ` +
+            'tsconfig.json (and "emitDecoratorMetadata": true, where @Inject() names no token).',
         ]);
         return true;
       });

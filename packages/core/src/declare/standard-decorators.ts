@@ -9,7 +9,7 @@ export function refuseStandardDecorators(decorator: string, second: unknown): vo
   const { kind, name } = second as { readonly kind: unknown; readonly name?: unknown };
   const place = name === undefined ? '' : ` on the ${String(kind)} ${String(name)}`;
   throw ScanError.of([
-    `@${decorator}${place}: decorators were compiled as standard (TC39) ones: set "experimentalDecorators": true, and ` +
-      '"emitDecoratorMetadata": true, in tsconfig.json.',
+    `@${decorator}${place}: decorators were compiled as standard (TC39) ones: set "experimentalDecorators": true in ` +
+      'tsconfig.json (and "emitDecoratorMetadata": true, where @Inject() names no token).',
   ]);
 }
