@@ -58,7 +58,7 @@ for (const mode of workerModes) {
     });
 
     test('takes a second SIGTERM that comes right after the first for the same one', async (t) => {
-      const child = startChild(t, 'lifecycle', env);
+      const child = startChild(t, 'lifecycle', { ...env, LOG_LEVEL: 'info' });
       await child.until('call begun');
       await child.until('== started');
 
@@ -69,6 +69,10 @@ for (const mode of workerModes) {
       const { code, output } = await child.ended;
       assert.equal(code, 0);
       assert.match(output, /call ended/);
+      assert.match(
+        output,
+        /SIGTERM again within a second: taken for an echo of the first; send it once more/,
+      );
     });
 
     test('ends by itself once its service is stopped: nothing keeps it alive', async (t) => {

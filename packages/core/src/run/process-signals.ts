@@ -18,6 +18,9 @@ const runners = new Set<Runner>();
 /** Why the process is about to end, if it is. */
 let ending: 'signal' | 'failure' | undefined;
 
+/** One that was taken for an echo is told of once: it may have been meant. */
+let isEchoTold = false;
+
 /** When the first signal came, in the process's own milliseconds. */
 let signalledAt = 0;
 
@@ -51,6 +54,7 @@ export function endByFailure(failed: Runner): void {
 function onSignal(signal: (typeof signals)[number]): void {
   if (ending === 'signal') {
     if (performance.now() - signalledAt > echoTime) endAtOnce(signal);
+    else tellOfEcho(signal);
     return;
   }
   const begun = ending === 'failure';
@@ -59,6 +63,11 @@ function onSignal(signal: (typeof signals)[number]): void {
   // From then on no listener is called any more, however long a thread keeps the process.
   process.once('exit', leaveSignals);
   if (!begun) stopAll([...runners]);
+}
+
+function tellOfEcho(signal: (typeof signals)[number]): void {
+  if (!isEchoTold) for (const runner of [...runners].slice(0, 1)) runner.noteEcho(signal);
+  isEchoTold = true;
 }
 
 function endAtOnce(signal: (typeof signals)[number]): void {

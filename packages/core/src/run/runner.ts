@@ -137,6 +137,14 @@ export class Runner {
     this.#log.error({ signal, calls }, `second ${signal}: ending at once, ${calls} calls cut off`);
   }
 
+  /** @internal A signal came right after the first and changes nothing: says what does. */
+  noteEcho(signal: string): void {
+    this.#log.info(
+      { signal },
+      `${signal} again within a second: taken for an echo of the first; send it once more to end at once`,
+    );
+  }
+
   async #start(): Promise<void> {
     this.#enter('starting');
     try {
