@@ -237,7 +237,7 @@ describe('a call', () => {
     const call = client.call('Work.echo', ['at last']);
     await assert.rejects(client.call('Work.echo', [1], { timeout: 100 }), {
       code: 'RPC_UNREACHABLE',
-      message: /ECONNREFUSED/,
+      message: /ECONNREFUSED.*\. Does it run there\? Check host and port\.$/,
     });
     await startWork(t, first.port);
 

@@ -93,8 +93,20 @@ function close(socket: WebSocket): void {
   socket.once('close', () => clearTimeout(timer));
 }
 
+const nobodyThere: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ETIMEDOUT',
+]);
+
 // Where a name has several addresses, Node tells of all of them.
 function reasonOf(error: Error): string {
   const { errors } = error as { readonly errors?: readonly Error[] };
-  return error.message || (errors ?? []).map(({ message }) => message).join('; ') || error.name;
+  const reason = error.message || (errors ?? []).map(({ message }) => message).join('; ') || error.name;
+  const { code } = error as NodeJS.ErrnoException;
+  return code !== undefined && nobodyThere.has(code)
+    ? `${reason}. Does it run there? Check host and port.`
+    : reason;
 }
