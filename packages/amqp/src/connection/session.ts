@@ -18,6 +18,7 @@ import { BlockedNotice } from './blocked-notice.js';
 import { type BrokerAddress, brokerAddress } from './broker-address.js';
 import type { Capabilities } from './capabilities.js';
 import { Connection, isOurFault, type OpenChannel } from './connection.js';
+import { warnOfDefaultName } from './default-name.js';
 import { tlsOptions } from './tls.js';
 import { addressesOf, isEmbedded } from './uri.js';
 
@@ -86,6 +87,7 @@ export class Session implements Extension {
     // One after the other, so that a broker that is not there yet is told of once.
     const { stopping } = this.#context;
     this.#patience.begin();
+    if (this.#hasConsumers) warnOfDefaultName(this.#context);
     if (this.#hasConsumers) await this.consuming.start(stopping);
     await this.publishing.start(stopping);
     await this.#confirmChannel.start();
