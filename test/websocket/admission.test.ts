@@ -134,6 +134,17 @@ describe('who may call', () => {
     );
   });
 
+  test('keeps the names of targets from those who guess at them', async (t) => {
+    const { url } = await open(t, { authorize: () => false });
+    const client = await connectRaw(t, url);
+
+    const { error } = (await client.ask({ jsonrpc: '2.0', id: 1, method: 'Quotes.prices' })) as {
+      error: { message: string };
+    };
+
+    assert.match(error.message, /^Quotes\.prices does not exist or is not exposed through a RPC method\.$/);
+  });
+
   test('holds in the protocol of the original, too', async (t) => {
     const { url } = await open(t, { authorize: (_principal, { target }) => target === 'Quotes.where' });
     const client = await connectRaw(t, url);

@@ -184,6 +184,12 @@ describe('a request', () => {
     });
   }
 
+  test('is told what was probably meant by a name that is nearly right', async () => {
+    error(-32601, 7, /Did you mean subtract\?$/)(await ask('substract'));
+    error(-32601, 7, /RPC method\.$/)(await ask('elsewhere.entirely'));
+    error(-32601, 7, /RPC method\.$/)(await ask(`subtract${'t'.repeat(100)}`));
+  });
+
   test('gets what the handler threw: name, message, code, fields; no stack, no cause', async () => {
     const { error: coded } = (await ask('Odd.coded')) as { error: { data: { data: { callId: string } } } };
     const { callId } = coded.data.data;

@@ -1,4 +1,4 @@
-import type { Logger } from '@micro-framework/core';
+import { type Logger, nearest } from '@micro-framework/core';
 import { failure, type RpcAnswer, type RpcRequest, type TargetInfo } from '@micro-framework/core/rpc';
 import type { WebSocketOptions } from './options.js';
 import type { RpcRoute } from './rpc-route.js';
@@ -35,6 +35,12 @@ export class Offer {
     );
   }
 
+  /** The target that was probably meant by a name that none has. Nothing where not everybody may know of all targets. */
+  near(name: string): string | undefined {
+    if (this.#authorize || name.length > longestComparison) return undefined;
+    return nearest(name, [...this.#routes.keys()]);
+  }
+
   /** What the principal may call. */
   async targets(principal: unknown): Promise<readonly TargetInfo[]> {
     const found: TargetInfo[] = [];
@@ -54,6 +60,9 @@ export class Offer {
     }
   }
 }
+
+// Comparing takes time by the length of the name, which the caller chooses.
+const longestComparison = 100;
 
 function shortened(name: string): string {
   return name.length > 200 ? `${name.slice(0, 200)}...` : name;

@@ -1,4 +1,4 @@
-import { type RpcAnswer, readCallIdStack } from '@micro-framework/core/rpc';
+import { failure, type RpcAnswer, readCallIdStack } from '@micro-framework/core/rpc';
 import {
   codeOfFailure,
   errorCodes,
@@ -75,7 +75,7 @@ export class JsonRpcProtocol implements Protocol {
     const { timeout, callIdStack } = (typeof meta === 'object' && meta !== null ? meta : {}) as Readonly<
       Record<string, unknown>
     >;
-    return this.#offer.call(method, {
+    const answer = this.#offer.call(method, {
       positional: Array.isArray(params) ? params : [],
       named: Array.isArray(params) ? {} : (params as Readonly<Record<string, unknown>>),
       timeout: isTimeout(timeout) ? timeout : undefined,
@@ -83,6 +83,13 @@ export class JsonRpcProtocol implements Protocol {
       principal,
       json: 'plain',
     });
+    return answer instanceof Promise ? answer : this.#suggested(method, answer);
+  }
+
+  #suggested(method: string, answer: RpcAnswer): RpcAnswer {
+    if (answer.kind !== 'error' || answer.failure !== 'unknown-target') return answer;
+    const close = this.#offer.near(method);
+    return close ? failure(answer.failure, `${answer.error.message} Did you mean ${close}?`) : answer;
   }
 
   async #discover(principal: unknown): Promise<RpcAnswer> {
