@@ -28,7 +28,7 @@ async function start(
   const { uri } = await openVhost();
   const line = await tap(t, await openRewritingProxy(t, uri, { toClient: brokerVersion(version) }));
   const { entrypoint } = EventListener('shop', 'placed', options);
-  const config = { delayStrategy: 'native', serviceName: 'service' } as const;
+  const config = { delayStrategy: 'native', serviceName: 'tested' } as const;
   return { ...(await listenAs(t, line.uri, entrypoint, { dispatch, config })), line, uri };
 }
 

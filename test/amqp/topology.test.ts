@@ -15,15 +15,15 @@ describe('what a listener declares', () => {
     const source = unique('ts');
     const declareLikeThem = async (): Promise<void> => {
       await peer.channel.assertExchange(`${source}.events`, 'topic', { durable: true, autoDelete: true });
-      await peer.channel.assertQueue(`${source}.placed__service.Service.handle`, { durable: true });
-      await peer.channel.bindQueue(`${source}.placed__service.Service.handle`, `${source}.events`, 'placed');
+      await peer.channel.assertQueue(`${source}.placed__tested.Service.handle`, { durable: true });
+      await peer.channel.bindQueue(`${source}.placed__tested.Service.handle`, `${source}.events`, 'placed');
     };
 
     await declareLikeThem();
     const { queue } = await listen(t, uri, { source });
     await declareLikeThem();
 
-    assert.equal(queue, `${source}.placed__service.Service.handle`);
+    assert.equal(queue, `${source}.placed__tested.Service.handle`);
   });
 
   test('clashes with an exchange of another kind as one error that names both sides', async (t) => {

@@ -40,7 +40,7 @@ export interface FakeContext<Options extends RouteOptions> extends EntrypointCon
 export const succeeded: Ending = { kind: 'ack', value: undefined, filtered: false };
 
 const defaults: Partial<Config> = {
-  serviceName: 'service',
+  serviceName: 'tested',
   delayStrategy: 'queues',
   amqpHeartbeat: 10,
   amqpEventExchanges: 'auto-delete',

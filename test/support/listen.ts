@@ -51,7 +51,7 @@ export async function listenAs(
 ): Promise<Listening> {
   const context = fakeContext({
     options: options as EventOptions,
-    config: { amqpUri: uri, serviceName: 'service', ...config },
+    config: { amqpUri: uri, serviceName: 'tested', ...config },
     ...(dispatch && { dispatch }),
   });
   const extension = (await definition.create(context as never)) as Required<Extension>;
