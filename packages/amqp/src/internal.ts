@@ -9,7 +9,6 @@ export { type Capabilities, capabilitiesOf } from './connection/capabilities.js'
 export { type ConfirmChannel, Connection, type OpenChannel } from './connection/connection.js';
 export { Session, session } from './connection/session.js';
 export { redacted, uriFault } from './connection/uri.js';
-export { writeTogether } from './connection/write-together.js';
 export { DeadLettersMain } from './dead-letters/dead-letters-main.js';
 export { WorkerDeadLetters } from './dead-letters/worker-dead-letters.js';
 export { deadLetterHeaders, originalHeaders, readHistory, retryHeaders } from './headers.js';

@@ -85,6 +85,7 @@ export {
   provideLeadership,
 } from './extend/leadership.js';
 export { Logger } from './extend/logger.js';
+export { writeTogether } from './extend/write-together.js';
 // Inject: what handlers can ask for.
 export { BackOffData } from './handle/back-off-data.js';
 export { CallContext, type MessageContext } from './handle/call-context.js';

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { Deadline } from '@micro-framework/core';
+import { Deadline, writeTogether } from '@micro-framework/core';
 import { type ChannelModel, type ConfirmChannel, connect, type Channel as DriverChannel } from 'amqplib';
 import { ConnectionLostError } from '../errors.js';
 import { Pulse } from '../recovery/pulse.js';
@@ -8,7 +8,6 @@ import { connectError } from './connect-error.js';
 import type { TlsOptions } from './tls.js';
 import { surviveUnreadableHeaders } from './unreadable-headers.js';
 import { redacted, withHeartbeat } from './uri.js';
-import { writeTogether } from './write-together.js';
 
 // The only file that imports the driver; the others know its types from here.
 export type { ConfirmChannel, ConsumeMessage, GetMessage, Message, Options } from 'amqplib';

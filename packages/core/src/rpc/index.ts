@@ -3,6 +3,7 @@
 export { FrameworkError, type KnownErrorClass, knownError } from '../errors/errors.js';
 export { RemoteError } from '../errors/remote-error.js';
 export type { WireError } from '../errors/wire-error.js';
+export { writeTogether } from '../extend/write-together.js';
 export { answerOf, failure, type RpcAnswer, type RpcFailure } from './answer.js';
 export { BridgedCaller, type BridgedCallerParts } from './bridge/bridged-caller.js';
 export { BridgedCalls, ThrownRemotely } from './bridge/bridged-calls.js';

@@ -1,4 +1,4 @@
-import type { Duplex } from 'node:stream';
+import { writeTogether } from '@micro-framework/core/rpc';
 import { WebSocket } from 'ws';
 import type { RpcClientOptions } from './options.js';
 import type { ClientSocket, OpenSocket, SocketEnd } from './socket.js';
@@ -17,9 +17,9 @@ export function nodeSocket({ headers = {}, ca }: Pick<RpcClientOptions, 'headers
       perMessageDeflate: false,
       ...(ca !== undefined && { ca }),
     });
-    const send = batched(socket);
     const life = watch(socket);
     let failure: SocketEnd | undefined;
+    socket.on('upgrade', (response) => writeTogether(response.socket));
     socket.on('open', () => events.opened());
     socket.on('message', (data, isBinary) => {
       if (!isBinary) events.message(String(data));
@@ -44,29 +44,9 @@ export function nodeSocket({ headers = {}, ca }: Pick<RpcClientOptions, 'headers
       get bufferedAmount() {
         return socket.bufferedAmount;
       },
-      send,
+      send: (text) => socket.send(text),
       close: () => close(socket),
     } satisfies ClientSocket;
-  };
-}
-
-/** Sends texts; those of one turn leave in one write. */
-function batched(socket: WebSocket): (text: string) => void {
-  let stream: Duplex | undefined;
-  let corked = false;
-  socket.on('upgrade', (response) => {
-    stream = response.socket;
-  });
-  return (text) => {
-    if (!corked) {
-      corked = true;
-      stream?.cork();
-      process.nextTick(() => {
-        corked = false;
-        stream?.uncork();
-      });
-    }
-    socket.send(text);
   };
 }
 

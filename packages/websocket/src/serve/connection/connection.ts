@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { Logger } from '@micro-framework/core';
+import { type Logger, writeTogether } from '@micro-framework/core';
 import type { WebSocket } from 'ws';
 import type { Protocol } from '../protocol/protocol.js';
 
@@ -30,17 +30,17 @@ export class Connection {
   readonly #parts: ConnectionParts;
   readonly #protocol: Protocol;
   #inFlight = 0;
-  #corked = false;
   #misses = 0;
   #grace: NodeJS.Timeout | undefined;
 
   constructor(parts: ConnectionParts) {
-    const { webSocket, principal, address, log } = parts;
+    const { webSocket, socket, principal, address, log } = parts;
     this.#parts = parts;
     this.principal = principal;
     this.address = address;
     this.subprotocol = webSocket.protocol;
     this.#protocol = parts.protocol(this);
+    writeTogether(socket);
     webSocket.on('message', (data, isBinary) => this.#hear(data as Buffer, isBinary));
     webSocket.on('pong', () => {
       this.#misses = 0;
@@ -74,7 +74,7 @@ export class Connection {
 
   /** Sends a message, unless the connection is closing; drops a client that does not read what it asked for. */
   send(text: string): void {
-    const { webSocket, socket, limits } = this.#parts;
+    const { webSocket, limits } = this.#parts;
     if (webSocket.readyState !== webSocket.OPEN) return;
     if (webSocket.bufferedAmount > limits.maxBuffered) {
       this.#parts.log.warn(
@@ -83,15 +83,6 @@ export class Connection {
       );
       this.close(1013, 'answers are not read');
       return;
-    }
-    // Answers of one turn leave in one write.
-    if (!this.#corked) {
-      this.#corked = true;
-      socket.cork();
-      process.nextTick(() => {
-        this.#corked = false;
-        socket.uncork();
-      });
     }
     webSocket.send(text);
   }
