@@ -33,7 +33,7 @@ async function openLine(t: TestContext): Promise<Line> {
   };
 }
 
-const nextTick = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
+const turnEnd = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** What the socket is really told to write, from now on. */
 function writesOf(socket: Socket): unknown[] {
@@ -54,9 +54,21 @@ describe('what is written in one turn', () => {
 
     for (const text of ['a', Buffer.from('b'), 'ç', Buffer.from('d')]) socket.write(text);
     const early = written.length;
-    await nextTick();
+    await turnEnd();
 
     assert.deepEqual([early, written.map(String)], [0, ['abçd']]);
+  });
+
+  test('takes along what is written at its end', async (t) => {
+    const { socket } = await openLine(t);
+    const written = writesOf(socket);
+    writeTogether(socket);
+
+    socket.write('answer,');
+    process.nextTick(() => socket.write('acknowledgement'));
+    await turnEnd();
+
+    assert.deepEqual(written.map(String), ['answer,acknowledgement']);
   });
 
   test('leaves before that as soon as it is 4 KiB, for the other side to begin', async (t) => {
@@ -66,7 +78,7 @@ describe('what is written in one turn', () => {
 
     for (let count = 0; count < 50; count += 1) socket.write('x'.repeat(100));
     const early = written.map((chunk) => String(chunk).length);
-    await nextTick();
+    await turnEnd();
 
     assert.deepEqual(early, [4_100]);
     assert.deepEqual(
@@ -96,7 +108,7 @@ describe('what is written in one turn', () => {
 
     socket.write('a');
     socket.write('b');
-    await nextTick();
+    await turnEnd();
     socket.write(Buffer.from('c'));
     socket.write('e7', 'hex');
     socket.end('d');

@@ -32,7 +32,8 @@ export function writeTogether(socket: Duplex): void {
 /** What was written in this turn. */
 class Gathered {
   readonly #write: Write;
-  readonly #flushed = (): void => this.flush();
+  // Behind what others have left for the end of the turn: an acknowledgement, say, leaves with the answer before it.
+  readonly #endOfTurn = (): void => queueMicrotask(() => this.flush());
   #chunks: (string | Uint8Array)[] = [];
   #size = 0;
   #done: Done[] = [];
@@ -49,7 +50,7 @@ class Gathered {
       this.#write(chunk, done);
       return;
     }
-    if (this.#chunks.length === 0) process.nextTick(this.#flushed);
+    if (this.#chunks.length === 0) process.nextTick(this.#endOfTurn);
     this.#chunks.push(chunk);
     this.#size += size;
     if (done) this.#done.push(done);
