@@ -14,9 +14,16 @@ import {
   ready,
 } from '../../support/broker-client.js';
 import { dataFolder } from '../../support/broker-process.js';
+import { frame, method, RawClient, shortstr } from '../../support/broker-raw.js';
 import { run } from '../../support/broker-run.js';
 
 const persistent = { persistent: true };
+
+const topic = shortstr('topic');
+const amqTopic = shortstr('amq.topic');
+const no = Buffer.from([0]);
+const durable = Buffer.from([2]);
+const noArguments = Buffer.alloc(4);
 
 suite('a journal', () => {
   test('keeps each byte, wherever in a batch its buffer has to grow', async (t) => {
@@ -128,6 +135,34 @@ suite('a journal', () => {
       await assert.rejects(ch.checkExchange('gone'), /NOT_FOUND/);
     });
   });
+
+  for (const [what, declaration] of [
+    ['a queue', (name: Buffer) => method(50, 10, Buffer.alloc(2), name, durable, noArguments)],
+    ['an exchange', (name: Buffer) => method(40, 10, Buffer.alloc(2), name, topic, durable, noArguments)],
+    [
+      'a binding',
+      (key: Buffer) => method(50, 20, Buffer.alloc(2), shortstr('q'), amqTopic, key, no, noArguments),
+    ],
+  ] as const)
+    test(`refuses ${what} that it cannot write down, and keeps all that comes after`, async (t) => {
+      const { storage } = dataFolder();
+      const onError = (): void => {};
+      await run({ storage, onError }, async (broker) => {
+        const ch = await confirmChannel(t, broker);
+        await ch.assertQueue('q', { durable: true });
+        const client = await RawClient.ready(t, broker);
+        // No UTF-8: each byte would become three, more than a name's length can say.
+        client.send(frame(1, 1, declaration(Buffer.concat([Buffer.from([100]), Buffer.alloc(100, 0xff)]))));
+        await client.refusal();
+        assert.deepEqual(
+          (await broker.status()).queues.map(({ name }) => name),
+          ['q'],
+        );
+        await publish(ch, '', 'q', 'confirmed', persistent);
+      });
+
+      await run({ storage }, async (broker) => assert.equal((await broker.status()).queues[0]?.ready, 1));
+    });
 
   test('lets a TTL run on while the broker is down', async (t) => {
     const { storage } = dataFolder();

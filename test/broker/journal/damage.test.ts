@@ -6,6 +6,7 @@ import { startBroker } from '@micro-framework/broker';
 import { confirmChannel, publish } from '../../support/broker-client.js';
 import { dataFolder } from '../../support/broker-process.js';
 import { run } from '../../support/broker-run.js';
+import { fileOf, payloadsOf } from '../../support/journal-file.js';
 import { makeNamedPipe } from '../../support/named-pipe.js';
 
 const persistent = { persistent: true };
@@ -82,6 +83,28 @@ suite('a journal', () => {
       });
       assert.deepEqual(readFileSync(file), bytes, 'and nothing is cut off');
     });
+
+  test('that holds a record which makes no sense says where, whatever its checksum says', async (t) => {
+    const { storage, path } = dataFolder();
+    await run({ storage }, async (broker) => {
+      const ch = await confirmChannel(t, broker);
+      await ch.assertQueue('q', { durable: true });
+      await publish(ch, '', 'q', 'one', persistent);
+    });
+    const file = join(path, 'journal-00000001');
+    const payloads = payloadsOf(readFileSync(file));
+    const at = payloads.findIndex((payload) => payload.includes('one'));
+    for (const nonsense of [Buffer.from([200]), (payloads[at] as Buffer).subarray(0, -1)]) {
+      const bytes = fileOf(payloads.with(at, nonsense));
+      writeFileSync(file, bytes);
+
+      await assert.rejects(startBroker({ storage }), {
+        code: 'BROKER_DATA_DAMAGED',
+        message: new RegExp(`journal-00000001 is damaged at byte ${fileOf(payloads.slice(0, at)).length}`),
+      });
+      assert.deepEqual(readFileSync(file), bytes, 'and nothing is cut off');
+    }
+  });
 
   test('takes no message for a batch of its own, not even a piece of a journal', async (t) => {
     const { storage, path } = dataFolder();

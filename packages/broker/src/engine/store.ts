@@ -5,7 +5,8 @@ import type { Queue } from './queue/queue.js';
 
 /**
  * What the engine tells of each change that has to survive it. Called in the middle of the change: the calls return at
- * once, change nothing in the engine and never throw. Only durable things are told of.
+ * once and change nothing in the engine. One that throws has kept nothing, and then the change is not made: what is not
+ * kept is promised to nobody. Only durable things are told of.
  */
 export interface Store {
   exchangeDeclared(exchange: Exchange): void;

@@ -14,15 +14,15 @@ export interface BatchFile {
   readonly end: 'sound' | 'torn' | 'damaged';
 }
 
-/** Hands the payload of each sound batch to `take`. */
-export function readBatches(path: string, take: (payload: Buffer) => void): BatchFile {
+/** Hands the payload of each sound batch to `take`, and where in the file the batch stands. */
+export function readBatches(path: string, take: (payload: Buffer, at: number) => void): BatchFile {
   const file = open(path);
   try {
     let at = 0;
     while (at < file.size) {
       const payload = readBatch(file, at);
       if (!payload) return { soundBytes: at, end: isTorn(file, at) ? 'torn' : 'damaged' };
-      take(payload);
+      take(payload, at);
       at += headSize + payload.length;
     }
     return { soundBytes: at, end: 'sound' };

@@ -21,30 +21,40 @@ export interface BatchHead {
 
 /** One group of records that becomes safe as a whole or not at all. */
 export class Batch {
-  readonly records = new ByteWriter();
+  readonly #records = new ByteWriter();
 
   constructor() {
     this.clear();
   }
 
   get isEmpty(): boolean {
-    return this.records.length === headSize;
+    return this.#records.length === headSize;
   }
 
   get size(): number {
-    return this.records.length;
+    return this.#records.length;
+  }
+
+  /** Writes a record: all of it, or nothing of one that cannot be written. */
+  append<T>(write: (to: ByteWriter, what: T) => void, what: T): void {
+    const records = this.#records;
+    const end = records.length;
+    try {
+      write(records, what);
+    } catch (error) {
+      // Records have no lengths: behind half a one, none of those after it could be read.
+      records.length = end;
+      throw error;
+    }
   }
 
   clear(): void {
-    this.records.clear().long(magic).long(0).long(0).long(0);
+    this.#records.clear().long(magic).long(0).long(0).long(0);
   }
 
-  /**
-   * The bytes for the file, where they go to `at`. They stay as they are until `clear`, when nothing more is written to
-   * `records`.
-   */
+  /** The bytes for the file, where they go to `at`. They stay as they are until `clear`, when nothing is appended. */
   seal(at: number): Buffer {
-    const bytes = this.records.written;
+    const bytes = this.#records.written;
     const payload = bytes.subarray(headSize);
     bytes.writeUInt32BE(payload.length, 4);
     bytes.writeUInt32BE(crc32(payload), 8);

@@ -56,11 +56,11 @@ export class CommitLog implements Durability {
     return this.#gathering.size + this.#writing;
   }
 
-  /** Where the next record is to be written, now. */
-  next(): ByteWriter {
+  /** Takes a record. Throws, and has taken nothing, where it cannot be written down. */
+  append<T>(write: (to: ByteWriter, what: T) => void, what: T): void {
+    this.#gathering.append(write, what);
     this.records++;
     this.commit();
-    return this.#gathering.records;
   }
 
   /** Writes a batch, even an empty one: then it is known whether that can be done. */

@@ -88,7 +88,7 @@ export class Journal implements Durability, CommitLogHooks {
   async close(): Promise<void> {
     try {
       await this.#compaction.finished();
-      if (this.#log) writeRecord.clean(this.#log.next());
+      this.#log?.append(writeRecord.clean, undefined);
       await this.#log?.close();
     } catch (cause) {
       throw storageError('write to', this.#folder.path, cause);

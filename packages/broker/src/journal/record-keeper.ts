@@ -39,48 +39,48 @@ export class RecordKeeper implements Store {
   }
 
   exchangeDeclared(exchange: Exchange): void {
-    if (this.#log) writeRecord.exchange(this.#log.next(), exchange);
+    this.#log?.append(writeRecord.exchange, exchange);
   }
 
   exchangeDeleted(exchange: Exchange): void {
-    if (this.#log) writeRecord.exchangeGone(this.#log.next(), exchange);
+    this.#log?.append(writeRecord.exchangeGone, exchange);
   }
 
   queueDeclared(queue: Queue): void {
     if (!this.#log) return;
     queue.storeId = ++this.#lastQueueId;
-    writeRecord.queue(this.#log.next(), queue);
+    this.#log.append(writeRecord.queue, queue);
   }
 
   queueDeleted(queue: Queue): void {
-    if (this.#log) writeRecord.queueGone(this.#log.next(), queue);
+    this.#log?.append(writeRecord.queueGone, queue);
   }
 
   bound(binding: Binding): void {
-    if (this.#log) writeRecord.binding(this.#log.next(), true, binding);
+    this.#log?.append(writeRecord.bound, binding);
   }
 
   unbound(binding: Binding): void {
-    if (this.#log) writeRecord.binding(this.#log.next(), false, binding);
+    this.#log?.append(writeRecord.unbound, binding);
   }
 
   enqueued(entry: Entry): void {
     if (!this.#log) return;
     const { message } = entry;
     const isCopy = message === this.#lastMessage;
+    this.#log.append(isCopy ? writeRecord.copy : writeRecord.entry, entry);
     this.#lastMessage = message;
-    writeRecord.entry(this.#log.next(), entry, isCopy);
     entry.recordBytes = entryOverhead + (isCopy ? 0 : message.bytes.length);
     this.#compaction.liveBytes += entry.recordBytes;
   }
 
   returned(entry: Entry): void {
-    if (this.#log) writeRecord.returned(this.#log.next(), entry);
+    this.#log?.append(writeRecord.returned, entry);
   }
 
   removed(entry: Entry): void {
     // What went with its queue needs no record of its own.
-    if (this.#log && !entry.queue.deleted) writeRecord.removed(this.#log.next(), entry);
+    if (!entry.queue.deleted) this.#log?.append(writeRecord.removed, entry);
     this.#compaction.liveBytes -= entry.recordBytes;
     entry.recordBytes = 0;
   }

@@ -86,19 +86,18 @@ export const writeRecord = {
   queueGone(to: ByteWriter, { storeId }: Queue): void {
     to.octet(kind.queueGone).long(storeId);
   },
-  binding(to: ByteWriter, bound: boolean, { source, destination, key, args }: Binding): void {
-    to.octet(bound ? kind.bound : kind.unbound).shortstr(source.name);
-    to.octet(destination.kind === 'queue' ? 1 : 0)
-      .shortstr(destination.name)
-      .shortstr(key);
-    writeTable(to, args);
+  bound(to: ByteWriter, binding: Binding): void {
+    writeBinding(to.octet(kind.bound), binding);
   },
-  entry(to: ByteWriter, entry: Entry, isCopy: boolean): void {
-    writePlace(to.octet(isCopy ? kind.copy : kind.entry), entry);
-    to.double(entry.expiresAt)
-      .short(Math.min(entry.returns, 0xffff))
-      .octet(entry.redelivered ? 1 : 0);
-    if (!isCopy) to.longstr(entry.message.bytes);
+  unbound(to: ByteWriter, binding: Binding): void {
+    writeBinding(to.octet(kind.unbound), binding);
+  },
+  entry(to: ByteWriter, entry: Entry): void {
+    writeEntry(to.octet(kind.entry), entry).longstr(entry.message.bytes);
+  },
+  /** The entry's message is that of the entry record before. */
+  copy(to: ByteWriter, entry: Entry): void {
+    writeEntry(to.octet(kind.copy), entry);
   },
   returned(to: ByteWriter, entry: Entry): void {
     writePlace(to.octet(kind.returned), entry).short(Math.min(entry.returns, 0xffff));
@@ -110,6 +109,21 @@ export const writeRecord = {
     to.octet(kind.clean);
   },
 };
+
+function writeBinding(to: ByteWriter, { source, destination, key, args }: Binding): void {
+  to.shortstr(source.name)
+    .octet(destination.kind === 'queue' ? 1 : 0)
+    .shortstr(destination.name)
+    .shortstr(key);
+  writeTable(to, args);
+}
+
+function writeEntry(to: ByteWriter, entry: Entry): ByteWriter {
+  return writePlace(to, entry)
+    .double(entry.expiresAt)
+    .short(Math.min(entry.returns, 0xffff))
+    .octet(entry.redelivered ? 1 : 0);
+}
 
 function writePlace(to: ByteWriter, { queue, position }: Entry): ByteWriter {
   return to.long(queue.storeId).longlong(position);

@@ -25,7 +25,13 @@ export function recover(folder: DataFolder, engine: Engine, tolerant: boolean): 
   let totalBytes = 0;
   let soundBytes = 0;
   const read = (path: string, mayBeTorn: boolean): void => {
-    const file = readBatches(path, (payload) => recovered.applyAll(payload));
+    const file = readBatches(path, (payload, at) => {
+      try {
+        recovered.applyAll(payload);
+      } catch (cause) {
+        throw damaged(path, at, cause);
+      }
+    });
     if (file.end !== 'sound' && !(mayBeTorn && (file.end === 'torn' || tolerant)))
       throw damaged(path, file.soundBytes);
     soundBytes = file.soundBytes;
@@ -69,9 +75,9 @@ function restoreQueue(kept: RecoveredQueue, clean: boolean, { queues }: Engine):
   }
 }
 
-function damaged(path: string, at: number): BrokerError {
+function damaged(path: string, at: number, cause?: unknown): BrokerError {
   const message =
     `${path} is damaged at byte ${at}: records that were confirmed cannot be read; restore the directory from a copy, ` +
     'or move the file away to go on without what it holds';
-  return new BrokerError('BROKER_DATA_DAMAGED', message);
+  return new BrokerError('BROKER_DATA_DAMAGED', message, { cause });
 }

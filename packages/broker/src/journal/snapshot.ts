@@ -16,14 +16,16 @@ export class Snapshot {
   readonly #entries: Entry[][];
 
   constructor(engine: Engine) {
-    const { records } = this.#topology;
+    const topology = this.#topology;
     const exchanges = [...engine.exchanges.byName.values()];
     for (const exchange of exchanges)
-      if (exchange.settings.durable && !isBuiltIn(exchange.name)) writeRecord.exchange(records, exchange);
-    for (const queue of engine.queues.byName.values()) if (queue.kept) writeRecord.queue(records, queue);
+      if (exchange.settings.durable && !isBuiltIn(exchange.name))
+        topology.append(writeRecord.exchange, exchange);
+    for (const queue of engine.queues.byName.values())
+      if (queue.kept) topology.append(writeRecord.queue, queue);
     for (const exchange of exchanges)
       for (const binding of exchange.bindings)
-        if (isKept(binding)) writeRecord.binding(records, true, binding);
+        if (isKept(binding)) topology.append(writeRecord.bound, binding);
     this.#entries = grouped(engine.keptEntries());
   }
 
@@ -56,7 +58,7 @@ export class Snapshot {
       let isCopy = false;
       for (const entry of sharers) {
         if (entry.recordBytes === 0) continue; // it has left its queue meanwhile
-        writeRecord.entry(slice.records, entry, isCopy);
+        slice.append(isCopy ? writeRecord.copy : writeRecord.entry, entry);
         isCopy = true;
       }
       if (slice.size > sliceBytes) await put(slice);

@@ -66,8 +66,8 @@ export class Exchanges {
       throw new AmqpError('PRECONDITION_FAILED', fault);
     }
     const exchange = new Exchange(name, label, { ...wanted, type: wanted.type });
-    this.byName.set(name, exchange);
     if (exchange.settings.durable) this.store.exchangeDeclared(exchange);
+    this.byName.set(name, exchange);
   }
 
   delete(name: string, ifUnused: boolean): void {
@@ -82,8 +82,15 @@ export class Exchanges {
 
   bind(destination: Destination, source: string, key: string, args: FieldTable): void {
     refuseDefault(source);
-    const binding = this.get(source).bind(destination, key, args);
-    if (binding && isKept(binding)) this.store.bound(binding);
+    const exchange = this.get(source);
+    const binding = exchange.bind(destination, key, args);
+    if (!binding || !isKept(binding)) return;
+    try {
+      this.store.bound(binding);
+    } catch (error) {
+      exchange.unbind(destination, key, args);
+      throw error;
+    }
   }
 
   unbind(destination: Destination, source: string, key: string, args: FieldTable): void {

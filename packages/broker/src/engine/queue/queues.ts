@@ -41,9 +41,9 @@ export class Queues {
     const policy = readQueueArguments(settings.args, label);
     if (policy.quorum) assertFitForQuorum(settings, label);
     const queue = new Queue(name, label, settings, policy, settings.exclusive ? owner : undefined, this.host);
+    if (queue.kept) this.host.store.queueDeclared(queue);
     this.byName.set(name, queue);
     this.exchanges.get('').bind(queue, name);
-    if (queue.kept) this.host.store.queueDeclared(queue);
     return queue;
   }
 
