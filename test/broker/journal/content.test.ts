@@ -136,6 +136,36 @@ suite('a journal', () => {
     });
   });
 
+  test('brings back no binding of an exchange or queue that was deleted and declared anew', async (t) => {
+    const { storage } = dataFolder();
+    const exchanges = ['first', 'second', 'third'] as const;
+    await run({ storage }, async (broker) => {
+      const ch = await confirmChannel(t, broker);
+      const declare = async (): Promise<void> => {
+        for (const name of exchanges) await ch.assertExchange(name, 'fanout', { durable: true });
+        for (const name of ['kept', 'renewed']) await ch.assertQueue(name, { durable: true });
+      };
+      await declare();
+      await ch.bindExchange('second', 'first', '');
+      await ch.bindExchange('third', 'second', '');
+      for (const name of exchanges) await ch.bindQueue('kept', name, '');
+      await ch.bindQueue('renewed', 'third', '');
+      await ch.deleteExchange('second');
+      await ch.deleteQueue('renewed');
+      await declare();
+    });
+
+    await run({ storage }, async (broker) => {
+      const ch = await confirmChannel(t, broker);
+      for (const name of exchanges) await publish(ch, name, '', name);
+      const inbox = await Inbox.open(ch, 'kept');
+      await inbox.first(2);
+      const { queues } = await broker.status();
+      assert.deepEqual(inbox.bodies, ['first', 'third']);
+      assert.equal(queues.find(({ name }) => name === 'renewed')?.ready, 0);
+    });
+  });
+
   for (const [what, declaration] of [
     ['a queue', (name: Buffer) => method(50, 10, Buffer.alloc(2), name, durable, noArguments)],
     ['an exchange', (name: Buffer) => method(40, 10, Buffer.alloc(2), name, topic, durable, noArguments)],

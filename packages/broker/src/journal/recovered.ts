@@ -20,10 +20,14 @@ export interface RecoveredQueue extends Extract<JournalRecord, { kind: 'queue' }
 export class Recovered {
   readonly exchanges = new Map<string, RecoveredExchange>();
   readonly queues = new Map<number, RecoveredQueue>();
-  readonly bindings = new Map<string, KeptBinding>();
+  readonly #bindings = new Map<string, Map<string, KeptBinding>>();
   /** The broker was stopped in good order, so what it says of redelivery is the whole truth. */
   clean = false;
   #last: Message | undefined;
+
+  *bindings(): Generator<KeptBinding> {
+    for (const bindings of this.#bindings.values()) yield* bindings.values();
+  }
 
   applyAll(payload: Buffer): void {
     const reader = new ByteReader(payload);
@@ -38,6 +42,8 @@ export class Recovered {
         return;
       case 'exchangeGone':
         this.exchanges.delete(record.name);
+        // Those that lead to it have records of their own, as those that lead to a queue have.
+        this.#bindings.delete(record.name);
         return;
       case 'queue':
         if (!this.queues.has(record.id)) this.queues.set(record.id, { ...record, entries: new Map() });
@@ -46,10 +52,10 @@ export class Recovered {
         this.queues.delete(record.id);
         return;
       case 'bound':
-        this.bindings.set(idOf(record.binding), record.binding);
+        this.#bindingsOf(record.binding).set(idOf(record.binding), record.binding);
         return;
       case 'unbound':
-        this.bindings.delete(idOf(record.binding));
+        this.#bindingsOf(record.binding).delete(idOf(record.binding));
         return;
       case 'entry':
         this.#enter(record);
@@ -64,6 +70,15 @@ export class Recovered {
     }
   }
 
+  /** The bindings that leave the same exchange. */
+  #bindingsOf({ source }: KeptBinding): Map<string, KeptBinding> {
+    const there = this.#bindings.get(source);
+    if (there) return there;
+    const bindings = new Map<string, KeptBinding>();
+    this.#bindings.set(source, bindings);
+    return bindings;
+  }
+
   #enter(record: Extract<JournalRecord, { kind: 'entry' }>): void {
     const { place, message = this.#last, expiresAt, redelivered, returns } = record;
     this.#last = message;
@@ -73,7 +88,7 @@ export class Recovered {
   }
 }
 
-function idOf({ source, toQueue, destination, key, args }: KeptBinding): string {
+function idOf({ toQueue, destination, key, args }: KeptBinding): string {
   const fields = [...args].map(([name, field]) => [name, field.raw.toString('latin1')]);
-  return JSON.stringify([source, toQueue, destination, key, fields.sort()]);
+  return JSON.stringify([toQueue, destination, key, fields.sort()]);
 }

@@ -53,7 +53,7 @@ function restore(recovered: Recovered, engine: Engine): number {
     restoreQueue(kept, recovered.clean, engine);
     lastQueueId = Math.max(lastQueueId, kept.id);
   }
-  for (const { source, toQueue, destination, key, args } of recovered.bindings.values()) {
+  for (const { source, toQueue, destination, key, args } of recovered.bindings()) {
     const target = toQueue ? queues.byName.get(destination) : exchanges.byName.get(destination);
     if (target && exchanges.byName.has(source)) exchanges.bind(target, source, key, args);
   }
