@@ -31,6 +31,43 @@ suite('a journal', () => {
     assert.deepEqual(await flags(crashed.storage), [true, true]);
   });
 
+  test('that was stopped in good order knows of a crash later on', async (t) => {
+    const { storage, path } = dataFolder();
+    const crashed = dataFolder();
+    await run({ storage }, async (broker) => {
+      const ch = await confirmChannel(t, broker);
+      await ch.assertQueue('q', { durable: true });
+      await publish(ch, '', 'q', 'a', persistent);
+    });
+    await run({ storage }, async (broker) => {
+      const { fields } = await next(await channel(t, broker), 'q', false);
+      assert.equal(fields.redelivered, false);
+      copyFileSync(join(path, 'journal-00000001'), join(crashed.path, 'journal-00000001'));
+    });
+
+    await run({ storage: crashed.storage }, async (broker) => {
+      const { fields } = await next(await channel(t, broker), 'q');
+      assert.equal(fields.redelivered, true);
+    });
+  });
+
+  test('remembers a crash through a life in which nothing was delivered', async (t) => {
+    const { storage, path } = dataFolder();
+    const crashed = dataFolder();
+    await run({ storage }, async (broker) => {
+      const ch = await confirmChannel(t, broker);
+      await ch.assertQueue('q', { durable: true });
+      await publish(ch, '', 'q', 'a', persistent);
+      copyFileSync(join(path, 'journal-00000001'), join(crashed.path, 'journal-00000001'));
+    });
+    await run({ storage: crashed.storage }, async () => {});
+
+    await run({ storage: crashed.storage }, async (broker) => {
+      const { fields } = await next(await channel(t, broker), 'q');
+      assert.equal(fields.redelivered, true);
+    });
+  });
+
   test('counts returns across restarts, so that poison cannot start afresh', async (t) => {
     const { storage } = dataFolder();
     const settings = { durable: true, arguments: { 'x-queue-type': 'quorum', 'x-delivery-limit': 2 } };

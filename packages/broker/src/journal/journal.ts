@@ -1,5 +1,6 @@
 import type { CommitListener, Durability } from '../durability.js';
 import type { Engine } from '../engine/engine.js';
+import { Batch } from './batch.js';
 import { CommitLog, type CommitLogHooks } from './commit-log.js';
 import { Compaction } from './compaction.js';
 import { DataFolder } from './data-folder.js';
@@ -78,8 +79,8 @@ export class Journal implements Durability, CommitLogHooks {
     this.#compaction.segment = found.segment;
     this.#compaction.olderBytes = found.totalBytes - found.soundBytes;
     for (const entry of engine.keptEntries()) this.#compaction.liveBytes += entry.recordBytes;
-    const file = await this.#reopen(found);
-    this.#log = new CommitLog(file, found.soundBytes, this.#options.fsync, this);
+    const { file, size } = await this.#reopen(found);
+    this.#log = new CommitLog(file, size, this.#options.fsync, this);
     this.store.follow(this.#log, found.lastQueueId);
     for (const queue of engine.queues.byName.values()) queue.wake();
   }
@@ -109,11 +110,15 @@ export class Journal implements Durability, CommitLogHooks {
     this.#options.onError(storageError('write to', this.#folder.segment(this.#compaction.segment), cause));
   }
 
-  async #reopen({ soundBytes }: Resumption): Promise<Segment> {
+  // That it was taken over is on the disk before anything is delivered: this broker may crash after the first delivery.
+  async #reopen({ soundBytes }: Resumption): Promise<{ file: Segment; size: number }> {
     const file = await this.#folder.openSegment(this.#compaction.segment, soundBytes > 0 ? 'r+' : 'w');
     try {
       await file.cut(soundBytes);
-      return file;
+      const batch = new Batch();
+      batch.append(writeRecord.started, undefined);
+      await file.write(batch.seal(soundBytes), soundBytes, this.#options.fsync);
+      return { file, size: soundBytes + batch.size };
     } catch (cause) {
       await file.close();
       throw storageError('write to', file.path, cause);

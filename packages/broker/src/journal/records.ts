@@ -21,6 +21,7 @@ const kind = {
   returned: 9,
   removed: 10,
   clean: 11,
+  started: 12,
 } as const;
 
 /** Where a message is: a queue by the journal's number for it, and the place in that queue. */
@@ -62,7 +63,9 @@ export type JournalRecord =
   | { kind: 'returned'; place: Place; returns: number }
   | { kind: 'removed'; place: Place }
   /** The broker was stopped in good order after this. */
-  | { kind: 'clean' };
+  | { kind: 'clean' }
+  /** A broker has taken over here. */
+  | { kind: 'started' };
 
 /** Writes records one after the other; reading them needs no lengths, for each tells where it ends. */
 export const writeRecord = {
@@ -107,6 +110,9 @@ export const writeRecord = {
   },
   clean(to: ByteWriter): void {
     to.octet(kind.clean);
+  },
+  started(to: ByteWriter): void {
+    to.octet(kind.started);
   },
 };
 
@@ -165,6 +171,8 @@ export function readRecord(from: ByteReader, before: Message | undefined): Journ
       return { kind: 'removed', place: readPlace(from) };
     case kind.clean:
       return { kind: 'clean' };
+    case kind.started:
+      return { kind: 'started' };
   }
   throw new Error(`unknown kind of record ${code}`);
 }

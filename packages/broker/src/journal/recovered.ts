@@ -22,7 +22,7 @@ export class Recovered {
   readonly queues = new Map<number, RecoveredQueue>();
   readonly #bindings = new Map<string, Map<string, KeptBinding>>();
   /** The broker was stopped in good order, so what it says of redelivery is the whole truth. */
-  clean = false;
+  #clean = false;
   #last: Message | undefined;
 
   *bindings(): Generator<KeptBinding> {
@@ -34,8 +34,20 @@ export class Recovered {
     while (reader.left > 0) this.#apply(readRecord(reader, this.#last));
   }
 
+  /** A broker takes over. After a crash nobody knows what had been delivered, and the flag means that it may have been. */
+  start(): void {
+    if (!this.#clean)
+      for (const { entries } of this.queues.values())
+        for (const entry of entries.values()) entry.redelivered = true;
+    this.#clean = false;
+  }
+
   #apply(record: JournalRecord): void {
-    this.clean = record.kind === 'clean';
+    if (record.kind === 'started') {
+      this.start();
+      return;
+    }
+    this.#clean = record.kind === 'clean';
     switch (record.kind) {
       case 'exchange':
         this.exchanges.set(record.name, record);

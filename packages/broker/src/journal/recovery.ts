@@ -40,6 +40,7 @@ export function recover(folder: DataFolder, engine: Engine, tolerant: boolean): 
   if (snapshot !== undefined) read(folder.snapshot(snapshot), false);
   soundBytes = 0;
   for (const [at, segment] of segments.entries()) read(folder.segment(segment), at === segments.length - 1);
+  recovered.start();
   const lastQueueId = restore(recovered, engine);
   return { segment: segments.at(-1) ?? snapshot ?? 1, soundBytes, totalBytes, lastQueueId };
 }
@@ -50,7 +51,7 @@ function restore(recovered: Recovered, engine: Engine): number {
     exchanges.declare(name, { type, durable: true, autoDelete, internal, args });
   let lastQueueId = 0;
   for (const kept of recovered.queues.values()) {
-    restoreQueue(kept, recovered.clean, engine);
+    restoreQueue(kept, engine);
     lastQueueId = Math.max(lastQueueId, kept.id);
   }
   for (const { source, toQueue, destination, key, args } of recovered.bindings()) {
@@ -60,7 +61,7 @@ function restore(recovered: Recovered, engine: Engine): number {
   return lastQueueId;
 }
 
-function restoreQueue(kept: RecoveredQueue, clean: boolean, { queues }: Engine): void {
+function restoreQueue(kept: RecoveredQueue, { queues }: Engine): void {
   const { id, name, autoDelete, args } = kept;
   const queue = queues.create(name, { durable: true, exclusive: false, autoDelete, args }, undefined);
   queue.storeId = id;
@@ -68,8 +69,7 @@ function restoreQueue(kept: RecoveredQueue, clean: boolean, { queues }: Engine):
   for (const { message, position, expiresAt, redelivered, returns } of entries) {
     const entry = new Entry(queue, message, position, expiresAt);
     entry.returns = returns;
-    // After a crash nobody knows what had been delivered, and the flag means that it may have been.
-    entry.redelivered = redelivered || !clean;
+    entry.redelivered = redelivered;
     entry.recordBytes = message.bytes.length;
     queue.recover(entry);
   }
