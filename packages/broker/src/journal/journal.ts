@@ -31,6 +31,7 @@ export class Journal implements Durability, CommitLogHooks {
   readonly #compaction: Compaction;
   #log: CommitLog | undefined;
   #engine: Engine | undefined;
+  #closing = false;
 
   private constructor(options: JournalOptions, folder: DataFolder, lock: FolderLock) {
     this.#options = options;
@@ -87,13 +88,15 @@ export class Journal implements Durability, CommitLogHooks {
 
   /** Writes what is outstanding and gives the folder free. */
   async close(): Promise<void> {
+    this.#closing = true;
     try {
-      await this.#compaction.finished();
       this.#log?.append(writeRecord.clean, undefined);
       await this.#log?.close();
     } catch (cause) {
       throw storageError('write to', this.#folder.path, cause);
     } finally {
+      // It removes files, which are another broker's once the folder is free.
+      await this.#compaction.finished();
       await this.#lock.release();
     }
   }
@@ -101,7 +104,8 @@ export class Journal implements Durability, CommitLogHooks {
   cut(): (() => Promise<Segment | undefined>) | undefined {
     this.store.endBatch();
     const log = this.#log;
-    if (!this.#engine || !log || !this.#compaction.isDue(log)) return undefined;
+    // The last file is the one that says how it ended.
+    if (this.#closing || !this.#engine || !log || !this.#compaction.isDue(log)) return undefined;
     const snapshot = new Snapshot(this.#engine);
     return () => this.#compaction.begin(snapshot, log);
   }
