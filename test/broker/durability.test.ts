@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import { startBroker } from '@micro-framework/broker';
 import { type ConfirmChannel, connect } from 'amqplib';
@@ -33,9 +34,14 @@ function stream(ch: ConfirmChannel, from: number, confirmed: Set<number>): () =>
   return () => next;
 }
 
+/** Snapshots are numbered as they are begun. */
+function snapshotNumber(file: string): number {
+  return Number(/^snapshot-(\d+)$/.exec(file)?.[1] ?? 0);
+}
+
 suite('a broker that is killed', () => {
   test(`loses nothing it confirmed, ${kills} times over`, { timeout: 120_000 }, async (t) => {
-    const { storage } = dataFolder();
+    const { storage, path } = dataFolder();
     const confirmed = new Set<number>();
     const acknowledged = new Set<number>();
     let first = 0;
@@ -65,6 +71,9 @@ suite('a broker that is killed', () => {
       first = nextId();
     }
 
+    const rewritten = Math.max(0, ...readdirSync(path).map(snapshotNumber));
+    t.diagnostic(`${rewritten} rewritings`);
+    assert.ok(rewritten >= kills / 2, 'some of it happened while the journal was rewritten');
     const broker = await startBroker({ storage });
     t.after(() => broker.close());
     const ch = await confirmChannel(t, { url: broker.url as string });
@@ -80,6 +89,16 @@ suite('a broker that is killed', () => {
 });
 
 suite('a disk that is full', () => {
+  test('is told of at the start', async (t) => {
+    const { storage } = dataFolder();
+    for (const thread of [true, false])
+      await assert.rejects(hostBroker(t, { storage, thread }, 0), /BROKER_DATA_FULL/);
+
+    const host = await hostBroker(t, { storage }, 100);
+
+    await (await confirmChannel(t, host)).assertQueue('q', { durable: true });
+  });
+
   test('means nacks, and nothing confirmed is lost', async (t) => {
     const { storage } = dataFolder();
     const host = await hostBroker(t, { storage, thread: false }, 100);

@@ -67,6 +67,15 @@ export class Compaction {
     } catch {
       // Nothing is lost: the files that were to be replaced are still there.
       this.#postpone(log);
+      this.#dropUnfinished();
+    }
+  }
+
+  #dropUnfinished(): void {
+    try {
+      this.#folder.removeUnfinished();
+    } catch {
+      // The next broker that opens the folder does it.
     }
   }
 

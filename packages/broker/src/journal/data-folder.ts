@@ -7,6 +7,7 @@ import { Whereabouts } from './whereabouts.js';
 
 const segmentName = /^journal-(\d{8})$/;
 const snapshotName = /^snapshot-(\d{8})$/;
+const unfinishedName = /^snapshot-(\d{8})\.tmp$/;
 
 /**
  * The files of a journal. `journal-N` holds what happened, in order; `snapshot-N` holds everything there was when
@@ -37,6 +38,11 @@ export class DataFolder {
     return join(this.path, `snapshot-${pad(number)}`);
   }
 
+  /** What is to be a snapshot, and has not all of it yet. */
+  unfinished(number: number): string {
+    return `${this.snapshot(number)}.tmp`;
+  }
+
   /** The newest snapshot, if any, and the journals that go on from it, oldest first. */
   contents(): { readonly snapshot: number | undefined; readonly segments: readonly number[] } {
     const snapshots = this.#numbers(snapshotName);
@@ -62,19 +68,24 @@ export class DataFolder {
     }
   }
 
-  async publish(temporary: string, final: string): Promise<void> {
+  /** Gives a snapshot that is whole its name. */
+  async publish(number: number): Promise<void> {
     this.#whereabouts.assertKnown();
-    await rename(temporary, final);
+    await rename(this.unfinished(number), this.snapshot(number));
     await this.sync();
   }
 
   /** Removes what a snapshot has made useless. */
   removeBefore(number: number): void {
     this.#whereabouts.assertKnown();
-    for (const old of this.#numbers(segmentName))
-      if (old < number) rmSync(this.segment(old), { force: true });
-    for (const old of this.#numbers(snapshotName))
-      if (old < number) rmSync(this.snapshot(old), { force: true });
+    for (const old of this.#numbers(segmentName)) if (old < number) this.#remove(this.segment(old));
+    for (const old of this.#numbers(snapshotName)) if (old < number) this.#remove(this.snapshot(old));
+  }
+
+  /** Removes what was to be a snapshot and has come to nothing: it takes room that the journal needs. */
+  removeUnfinished(): void {
+    this.#whereabouts.assertKnown();
+    for (const number of this.#numbers(unfinishedName)) this.#remove(this.unfinished(number));
   }
 
   /** The names in the folder are on the disk, too. */
@@ -85,6 +96,14 @@ export class DataFolder {
       await folder.sync();
     } finally {
       await folder.close();
+    }
+  }
+
+  #remove(path: string): void {
+    try {
+      rmSync(path, { force: true });
+    } catch (cause) {
+      throw storageError('remove', path, cause);
     }
   }
 

@@ -42,6 +42,9 @@ export function recover(folder: DataFolder, engine: Engine, tolerant: boolean): 
   for (const [at, segment] of segments.entries()) read(folder.segment(segment), at === segments.length - 1);
   recovered.start();
   const lastQueueId = restore(recovered, engine);
+  // All that counts has been read. What else a crash in the middle of a rewriting has left only takes room.
+  if (snapshot !== undefined) folder.removeBefore(snapshot);
+  folder.removeUnfinished();
   return { segment: segments.at(-1) ?? snapshot ?? 1, soundBytes, totalBytes, lastQueueId };
 }
 

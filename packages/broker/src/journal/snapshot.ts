@@ -31,8 +31,7 @@ export class Snapshot {
 
   /** Writes it to a temporary file, makes that safe, and only then gives it its name. Returns its size. */
   async write(folder: DataFolder, number: number): Promise<number> {
-    const temporary = `${folder.snapshot(number)}.tmp`;
-    const file = await folder.create(temporary, 'w');
+    const file = await folder.create(folder.unfinished(number), 'w');
     let size: number;
     try {
       size = await this.#writeTo(file);
@@ -40,7 +39,7 @@ export class Snapshot {
     } finally {
       await file.close();
     }
-    await folder.publish(temporary, folder.snapshot(number));
+    await folder.publish(number);
     return size;
   }
 
