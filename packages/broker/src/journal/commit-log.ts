@@ -1,7 +1,7 @@
 import type { ByteWriter } from '../codec/byte-writer.js';
 import type { CommitListener, Durability } from '../durability.js';
-import { Batch } from './batch.js';
-import type { Segment } from './segment.js';
+import type { Segment } from './files/segment.js';
+import { Batch } from './records/batch.js';
 
 export interface CommitLogHooks {
   /** Called when a batch is closed; what it returns is run once the batch is safe, and may give a file to go on in. */

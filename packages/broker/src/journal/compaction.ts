@@ -1,5 +1,5 @@
-import type { DataFolder } from './data-folder.js';
-import type { Segment } from './segment.js';
+import type { DataFolder } from './files/data-folder.js';
+import type { Segment } from './files/segment.js';
 import type { Snapshot } from './snapshot.js';
 
 /** What knows how many bytes are in the segment that is written to. */

@@ -1,16 +1,16 @@
 import type { CommitListener, Durability } from '../durability.js';
 import type { Engine } from '../engine/engine.js';
-import { Batch } from './batch.js';
 import { CommitLog, type CommitLogHooks } from './commit-log.js';
 import { Compaction } from './compaction.js';
-import { DataFolder } from './data-folder.js';
-import { type FolderLock, lockFolder } from './folder-lock.js';
+import { DataFolder } from './files/data-folder.js';
+import { type FolderLock, lockFolder } from './files/folder-lock.js';
+import type { Segment } from './files/segment.js';
+import { storageError } from './files/storage-error.js';
 import { RecordKeeper } from './record-keeper.js';
-import { writeRecord } from './records.js';
+import { Batch } from './records/batch.js';
+import { writeRecord } from './records/write-record.js';
 import { type Resumption, recover } from './recovery.js';
-import type { Segment } from './segment.js';
 import { Snapshot } from './snapshot.js';
-import { storageError } from './storage-error.js';
 
 export interface JournalOptions {
   readonly path: string;

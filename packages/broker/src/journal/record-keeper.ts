@@ -6,7 +6,7 @@ import type { Queue } from '../engine/queue/queue.js';
 import type { Store } from '../engine/store.js';
 import type { CommitLog } from './commit-log.js';
 import type { Compaction } from './compaction.js';
-import { writeRecord } from './records.js';
+import { writeRecord } from './records/write-record.js';
 
 // What a record costs besides the message in it.
 const entryOverhead = 32;

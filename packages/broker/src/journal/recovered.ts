@@ -1,6 +1,7 @@
 import { ByteReader } from '../codec/byte-reader.js';
 import type { Message } from '../engine/message/message.js';
-import { type JournalRecord, type KeptBinding, readRecord } from './records.js';
+import { readRecord } from './records/read-record.js';
+import type { JournalRecord, KeptBinding } from './records/record.js';
 
 export interface RecoveredEntry {
   readonly position: number;

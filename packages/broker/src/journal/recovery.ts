@@ -1,8 +1,8 @@
 import { BrokerError } from '../broker-error.js';
 import type { Engine } from '../engine/engine.js';
 import { Entry } from '../engine/queue/entry.js';
-import { readBatches } from './batch-file.js';
-import type { DataFolder } from './data-folder.js';
+import { readBatches } from './files/batch-file.js';
+import type { DataFolder } from './files/data-folder.js';
 import { Recovered, type RecoveredQueue } from './recovered.js';
 
 /** Where the journal goes on. */

@@ -3,10 +3,10 @@ import type { Engine } from '../engine/engine.js';
 import { isKept } from '../engine/exchange/exchanges.js';
 import type { Message } from '../engine/message/message.js';
 import type { Entry } from '../engine/queue/entry.js';
-import { Batch } from './batch.js';
-import type { DataFolder } from './data-folder.js';
-import { writeRecord } from './records.js';
-import { writeFully } from './write-fully.js';
+import type { DataFolder } from './files/data-folder.js';
+import { writeFully } from './files/write-fully.js';
+import { Batch } from './records/batch.js';
+import { writeRecord } from './records/write-record.js';
 
 const sliceBytes = 256 * 1024;
 

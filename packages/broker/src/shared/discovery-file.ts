@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { storageError } from '../journal/storage-error.js';
+import { storageError } from '../journal/files/storage-error.js';
 
 /** How others of this machine reach the broker that holds a folder. */
 export interface Host {

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { BrokerError } from '../broker-error.js';
+import { BrokerError } from '../../broker-error.js';
 
 /**
  * A file or folder by what it is, not by its name: a process that has one open can go on with it after somebody has

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { ByteWriter } from '../codec/byte-writer.js';
+import { ByteWriter } from '../../codec/byte-writer.js';
 
 /**
  * Each file is a row of batches: four bytes that begin one, the length of the payload, its checksum, a checksum of

@@ -1,4 +1,4 @@
-import { BrokerError } from '../broker-error.js';
+import { BrokerError } from '../../broker-error.js';
 
 /** The system's error as one that says what to do. */
 export function storageError(doing: string, path: string, cause: unknown): BrokerError {

@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { BrokerError } from '../broker-error.js';
+import { BrokerError } from '../../broker-error.js';
 
 /** Holds a folder for one broker. It ends with `release` or with the process, however that ends. */
 export interface FolderLock {

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
-import { headSize, magic, readHead } from './batch.js';
+import { headSize, magic, readHead } from '../records/batch.js';
 import { storageError } from './storage-error.js';
 
 /** What a file holds: its sound batches, and how it ends. */
