@@ -9,7 +9,7 @@ import { workerSeat } from './execute/worker/seat.js';
 import { planWorkers } from './execute/worker-plan.js';
 import type { Logger } from './extend/logger.js';
 import { createLogger } from './log/create-logger.js';
-import { checkClaims } from './route/claims.js';
+import { claimFaults } from './route/claims.js';
 import { className } from './route/fault.js';
 import type { RouteTable } from './route/route-table.js';
 import { scan } from './route/scanner.js';
@@ -62,8 +62,7 @@ export function bootstrap(
 async function start(module: Class, url: string | undefined, options: BootstrapOptions): Promise<Runner> {
   const { signals = true, ...settings } = options;
   const config = await readConfig(settings, process.env);
-  const table = scan(module);
-  checkClaims(table.routes, config);
+  const table = scan(module, (routes) => claimFaults(routes, config));
   if (running.has(module)) {
     throw new AlreadyRunningError(
       `${className(module)} already runs in this process: keep the runner of the first bootstrap(), or stop() it first.`,

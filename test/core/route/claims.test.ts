@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { bootstrap, type Class, type ModuleOptions, route, ScanError, Service } from '@micro-framework/core';
+import {
+  bootstrap,
+  type Class,
+  type ModuleOptions,
+  route,
+  ScanError,
+  Service,
+  Timer,
+} from '@micro-framework/core';
 import { Probe } from '../support/probe.js';
 import { moduleOf } from '../support/scan.js';
 
@@ -44,6 +52,71 @@ describe('two routes', () => {
       `b is claimed by count ${here} and by count ${here}. Only one of them would get each message: remove one, or ` +
         'give one a queue or name of its own.',
     ]);
+  });
+});
+
+describe('all faults are told at once', () => {
+  test('those of single routes, of two beside each other, and of names', async () => {
+    @Service()
+    class Orders {
+      @Timer(0)
+      tick(): void {}
+
+      @Probe({ claims: ['queue shop.orders'] })
+      price(): void {}
+
+      @Probe({ claims: ['queue shop.orders'] })
+      count(): void {}
+    }
+
+    const faults = await faultsAtStart({ services: [Orders, service('a')] });
+
+    assert.equal(faults.length, 3, faults.join('\n'));
+    assert.match(faults[0] ?? '', /^@Timer on Orders\.tick .*: the interval 0 is impossible/);
+    assert.match(faults[1] ?? '', /^queue shop\.orders is claimed by Orders\.price .* and by Orders\.count /);
+    assert.match(faults[2] ?? '', /^@Probe on a\.run .*: the name looks minified/);
+  });
+
+  test('but for what refused options would claim', async () => {
+    @Service()
+    class Orders {
+      @Probe({ claims: 'queue' as never, faults: ['claims is no list.'] })
+      price(): void {}
+    }
+
+    assert.deepEqual(await faultsAtStart({ services: [Orders] }), [
+      `@Probe on Orders.price ${here}: claims is no list.`,
+    ]);
+  });
+
+  test('and a service that is listed twice is not told of its queues as well', async () => {
+    @Service()
+    class Orders {
+      @Probe({ claims: ['queue shop.orders'] })
+      price(): void {}
+    }
+
+    assert.deepEqual(await faultsAtStart({ services: [Orders, Orders] }), [
+      `Orders, a service of TestModule ${here}, is listed twice. List it once.`,
+    ]);
+  });
+});
+
+describe('two services of one base', () => {
+  test('cannot claim the queue that the base names', async () => {
+    class Base {
+      @Probe({ claims: ['queue shop.orders'] })
+      price(): void {}
+    }
+    @Service()
+    class Orders extends Base {}
+    @Service()
+    class Stock extends Base {}
+
+    const faults = await faultsAtStart({ services: [Orders, Stock] });
+
+    assert.equal(faults.length, 1, faults.join('\n'));
+    assert.match(faults[0] ?? '', /^queue shop\.orders is claimed by Orders\.price .* and by Stock\.price /);
   });
 });
 

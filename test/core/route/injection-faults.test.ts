@@ -300,7 +300,9 @@ describe('classes that need each other', () => {
     }
 
     assert.deepEqual(faultsOf(moduleOf({ services: [Tasks] })), [
-      'classes need each other to be made: Orders -> Stock -> Orders. Move what both need into a class of its own.',
+      `Orders (injected into Stock (injected into Orders (injected into Tasks ${here}, property orders), constructor ` +
+        'parameter 1), constructor parameter 1): classes need each other to be made: Orders -> Stock -> Orders. Move ' +
+        'what both need into a class of its own.',
     ]);
   });
 
@@ -324,6 +326,7 @@ describe('classes that need each other', () => {
 
     assert.equal(faults.length, 1, faults.join('\n'));
     assert.match(faults[0] ?? '', /made: Orders -> Stock -> Orders\./);
+    assert.ok(faults[0]?.includes(`a provider of TestModule ${here}`), faults[0]);
   });
 });
 
@@ -370,6 +373,13 @@ describe('a provider', () => {
     assert.deepEqual(faultsOfProvider({ provide: 'a', useClass: undefined }), [
       `${where}: the useClass of 'a' is undefined: ${circular}`,
     ]);
+  });
+
+  test('must be a class, a dependency or an object', () => {
+    const mend = 'list a class, a dependency, or { provide: token, useValue: value }.';
+
+    assert.deepEqual(faultsOfProvider('clock'), [`${where}: one is 'clock': ${mend}`]);
+    assert.deepEqual(faultsOfProvider(null), [`${where}: one is null: ${mend}`]);
   });
 
   test('must say what it gives', () => {

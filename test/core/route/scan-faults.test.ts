@@ -72,7 +72,8 @@ describe('a module', () => {
     imports.push(Orders);
 
     assert.deepEqual(faultsOf(Orders), [
-      'the modules import each other in a circle: Orders -> Stock -> Orders. Move what they share into a module both import.',
+      `the modules import each other in a circle: Orders ${here} -> Stock ${here} -> Orders. Move what they share into ` +
+        'a module both import.',
     ]);
   });
 
@@ -102,6 +103,88 @@ describe('a module', () => {
       `${where}: tasksPerWorker is 1.5: give a whole number from 1 to 10000.`,
       `${where}: maxTasksPerChild is -1: give a whole number from 1 on.`,
       `${where}: taskTimeout is 2147483648: give a whole number from 1 to 2147483647.`,
+    ]);
+  });
+});
+
+describe('a module whose workers', () => {
+  const where = `the workers of TestModule ${here}`;
+  const faultsOfWorkers = (workers: unknown): readonly string[] =>
+    faultsOf(moduleOf({ services: [Clock], workers: workers as object }));
+
+  test('have limits that do not exist is told of them', () => {
+    const resourceLimits = { maxOldGenerationMb: 5, maxYoungGenerationSizeMb: '5', stackSizeMb: -1 };
+
+    assert.deepEqual(faultsOfWorkers({ resourceLimits }), [
+      `${where}: resourceLimits: maxOldGenerationMb is unknown: did you mean maxOldGenerationSizeMb?`,
+      `${where}: resourceLimits: maxYoungGenerationSizeMb is '5': give a number from 1 on.`,
+      `${where}: resourceLimits: stackSizeMb is -1: give a number from 0 on.`,
+    ]);
+    assert.deepEqual(
+      faultsOfWorkers({ resourceLimits: { maxOldGenerationSizeMb: 64, stackSizeMb: 0.5 } }),
+      [],
+    );
+  });
+
+  test('or their limits are no objects is told so', () => {
+    assert.deepEqual(faultsOfWorkers('process'), [
+      `${where}: 'process' is no object. Give one such as { mode: 'process' }.`,
+    ]);
+    assert.deepEqual(faultsOfWorkers({ resourceLimits: 64 }), [
+      `${where}: resourceLimits: 64 is no object. Give one such as { maxOldGenerationSizeMb: 256 }.`,
+    ]);
+  });
+});
+
+describe('what should be a list and is none', () => {
+  const mend = 'give a list, [...].';
+
+  test('is told of a module, with all other faults', () => {
+    function handle(): void {}
+    const options = {
+      services: Clock,
+      routes: route(handle, Probe()),
+      imports: ClockModule,
+      providers: 5,
+      onWorkerStart: true,
+    };
+
+    const where = `@Module on TestModule ${here}`;
+    const faults = faultsOf(moduleOf(options as object));
+
+    assert.deepEqual(
+      faults.map((fault) => fault.replace(/routes is .*:/s, 'routes is ...:')),
+      [
+        `${where}: services is [class Clock]: ${mend}`,
+        `${where}: routes is ...: ${mend}`,
+        `${where}: imports is [class ClockModule]: ${mend}`,
+        `${where}: providers is 5: ${mend}`,
+        `${where}: onWorkerStart is true: give a function.`,
+      ],
+    );
+  });
+
+  test('is told of an entrypoint and of a route', () => {
+    class Timed {
+      intercept(): void {}
+    }
+    const around = { interceptors: Timed, translators: 'trim', backOff: { exceptions: TypeError } };
+    function handle(): void {}
+    @Service()
+    class Tasks {
+      @Probe(around as object)
+      run(): void {}
+    }
+
+    const routes = [route(handle, Probe(), { inject: Clock, backOff: true } as object)];
+    const method = `@Probe on Tasks.run ${here}`;
+    const called = `@Probe for handle, route 1 of TestModule ${here}`;
+    assert.deepEqual(faultsOf(moduleOf({ services: [Tasks], routes })), [
+      `${method}: backOff: exceptions is [Function: TypeError]: ${mend}`,
+      `${method}: interceptors is [class Timed]: ${mend}`,
+      `${method}: translators is 'trim': ${mend}`,
+      `${called}: inject is [class Clock]: ${mend}`,
+      `${called}: backOff is true: give an object such as { maxRetries: 5, interval: 10_000 }.`,
     ]);
   });
 });
@@ -150,6 +233,21 @@ describe('options that do not exist', () => {
     assert.deepEqual(faultsOf(moduleOf(options as object)), [
       `@Module on TestModule ${here}: provider is unknown: did you mean providers?`,
       `@Module on TestModule ${here}: onWorkrStart is unknown: did you mean onWorkerStart?`,
+    ]);
+  });
+
+  test('of a service are told', () => {
+    @Service({ nmae: 'tasks' } as object)
+    class Misspelt {
+      @Probe()
+      run(): void {}
+    }
+    @Service({ name: '' })
+    class Nameless extends Misspelt {}
+
+    assert.deepEqual(faultsOf(moduleOf({ services: [Misspelt, Nameless] })), [
+      `@Service on Misspelt ${here}: nmae is unknown: did you mean name?`,
+      `@Service on Nameless ${here}: name is '': write what the class is called in queue and call names.`,
     ]);
   });
 
@@ -372,6 +470,19 @@ describe('an onFailure', () => {
     ]);
   });
 
+  test('that is neither a name nor a function is told', () => {
+    @Service()
+    class Tasks {
+      @Probe({ onFailure: 5 as never })
+      run(): void {}
+    }
+
+    assert.deepEqual(faultsOf(moduleOf({ services: [Tasks] })), [
+      `@Probe on Tasks.run ${here}: onFailure is 5. Name a method, give a function, or a path such as ` +
+        "'./file.js#function'.",
+    ]);
+  });
+
   test('of a function cannot be the name of a method', () => {
     function handle(): void {}
 
@@ -390,6 +501,28 @@ describe('a route to a function', () => {
   test('must have one that is there', () => {
     assert.deepEqual(faultsOfRoute(route(undefined as unknown as () => void, Probe())), [
       `the target of route 1 of TestModule ${here} is undefined: ${circular}`,
+    ]);
+  });
+
+  test('must be made of what route() takes', () => {
+    const routes = [
+      undefined,
+      Clock,
+      route(5 as never, Probe()),
+      route(() => {}, Timer as never),
+      route('./tasks.js#run', undefined as never, { inject: [undefined as never] }),
+    ];
+
+    const place = (index: number): string => `route ${index} of TestModule ${here}`;
+    assert.deepEqual(faultsOfRoute(...(routes as never[])), [
+      `${place(1)} is undefined: ${circular}`,
+      `${place(2)} is [class Clock]: make it with route(target, entrypoint).`,
+      `the target of ${place(3)} is 5: give a function, or a path such as './file.js#function'.`,
+      `the entrypoint of ${place(4)} is [Function: Timer]: call its decorator, for example Timer(1_000).`,
+      `the entrypoint of ${place(5)} is undefined: call its decorator, for example Timer(1_000).`,
+    ]);
+    assert.deepEqual(faultsOfRoute(route('./tasks.js#run', Probe(), { inject: [undefined as never] })), [
+      `${where("'./tasks.js#run'")}: inject[0] is undefined: ${circular}`,
     ]);
   });
 

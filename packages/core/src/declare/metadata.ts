@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import type { EntrypointMark } from '../extend/entrypoint.js';
 import type { ModuleOptions } from './module.js';
+import type { ServiceOptions } from './service.js';
 import type { Class, Token } from './token.js';
 
 // What decorators write down at import time, and the only place that touches reflect-metadata. The keys are
@@ -15,9 +16,9 @@ export interface ModuleMark {
   readonly key: string;
 }
 
-/** A class's name on the wire and where it was declared. */
+/** A service's options and where it was declared. */
 export interface ServiceMark {
-  readonly name: string | undefined;
+  readonly options: ServiceOptions;
   readonly url: string | undefined;
 }
 

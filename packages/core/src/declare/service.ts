@@ -23,6 +23,6 @@ export function Service(options: ServiceOptions = {}): (target: Class) => void {
   const url = callSite(Service);
   return (target: Class, context?: unknown) => {
     refuseStandardDecorators('Service', context);
-    markService(target, { name: options.name, url });
+    markService(target, { options, url });
   };
 }

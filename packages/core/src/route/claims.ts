@@ -1,24 +1,34 @@
 import type { Config } from '../config/config.js';
 import { serviceMark } from '../declare/metadata.js';
 import { isMinifiedName } from '../declare/minified-name.js';
-import { ScanError } from '../errors/kernel-errors.js';
 import { at } from './fault.js';
 import type { Route } from './route.js';
 
-/** Throws when two routes claim one queue or name, or when a name on the wire looks like a minifier's. */
-export function checkClaims(routes: readonly Route[], config: Config): void {
+/** Two routes that claim one queue or name, and names on the wire that look like a minifier's, a sentence each. */
+export function claimFaults(routes: readonly Route[], config: Config): string[] {
   const faults: string[] = [];
   const owners = new Map<string, Route>();
-  for (const route of routes) {
+  for (const route of routes.filter(isPossible)) {
     const claims = claimsOf(route, config);
     if (looksMinified(route) && isNamedAfterTarget(claims, route, config)) faults.push(minified(route));
     for (const claim of claims) {
       const owner = owners.get(claim);
-      if (owner) faults.push(clash(claim, owner, route));
-      else owners.set(claim, route);
+      if (owner === undefined) owners.set(claim, route);
+      else if (!isListedTwice(owner, route)) faults.push(clash(claim, owner, route));
     }
   }
-  if (faults.length > 0) throw ScanError.of(faults);
+  return faults;
+}
+
+// What options that were refused would claim is nobody's business.
+function isPossible({ entrypoint: { definition, options } }: Route): boolean {
+  return (definition.check?.(options) ?? []).length === 0;
+}
+
+// One annotation, which the scan met again in another list, and said so.
+function isListedTwice({ calls, entrypoint }: Route, second: Route): boolean {
+  if (calls.kind !== 'method' || second.calls.kind !== 'method') return false;
+  return calls.service === second.calls.service && entrypoint === second.entrypoint;
 }
 
 function claimsOf(route: Route, config: Config): readonly string[] {
@@ -35,7 +45,8 @@ function isNamedAfterTarget(claims: readonly string[], route: Route, config: Con
 function looksMinified({ calls, target }: Route): boolean {
   if (calls.kind === 'path') return false;
   const name = calls.kind === 'method' ? calls.service.name : calls.call.name;
-  const own = calls.kind === 'method' ? serviceMark(calls.service)?.name === undefined : target === name;
+  const own =
+    calls.kind === 'method' ? serviceMark(calls.service)?.options.name === undefined : target === name;
   return own && isMinifiedName(name);
 }
 

@@ -2,6 +2,7 @@ import { nearest } from '../config/nearest.js';
 import { methodNames } from '../declare/metadata.js';
 import type { AnyFunction, Class } from '../declare/token.js';
 import { className } from './fault.js';
+import { shown } from './options/checks.js';
 import { pathTarget } from './path-target.js';
 import type { Target } from './route.js';
 
@@ -22,6 +23,10 @@ export function onFailureTarget(
 ): Target | undefined {
   if (onFailure === undefined) return undefined;
   if (typeof onFailure === 'function') return { kind: 'function', call: onFailure, inject: [] };
+  if (typeof onFailure !== 'string') {
+    faults.push(`${where}: onFailure is ${shown(onFailure)}. ${known}`);
+    return undefined;
+  }
   if (onFailure.includes('#')) return pathTarget(onFailure, { url, where, inject: [] }, faults);
   const prototype = service?.prototype as Record<string, unknown> | undefined;
   if (service && typeof prototype?.[onFailure] === 'function' && onFailure !== 'constructor') {
@@ -31,11 +36,11 @@ export function onFailureTarget(
   return undefined;
 }
 
+const known = "Name a method, give a function, or a path such as './file.js#function'.";
+
 function noMethod(onFailure: string, service: Class): string {
   const close = nearest(onFailure, methodNames(service));
-  const mend = close
-    ? `: did you mean '${close}'?`
-    : ". Name a method, give a function, or a path such as './file.js#function'.";
+  const mend = close ? `: did you mean '${close}'?` : `. ${known}`;
   return `onFailure '${onFailure}' is no method of ${className(service)}${mend}`;
 }
 

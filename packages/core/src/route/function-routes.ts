@@ -1,38 +1,45 @@
 import type { FunctionRoute } from '../declare/function-route.js';
 import type { AnyFunction, Token } from '../declare/token.js';
 import { onFailureTarget } from './failure-target.js';
-import { at, circular, className, isClass } from './fault.js';
+import { at, className, isClass } from './fault.js';
 import type { InjectionScan } from './injection-scan.js';
+import { listedRouteFault } from './listed-route.js';
 import type { ModuleNode } from './module-tree.js';
-import { entrypointOptionFaults, functionOptionFaults, optionFaults } from './option-faults.js';
+import { listed } from './options/checks.js';
+import { entrypointOptionFaults, functionOptionFaults, optionFaults } from './options/route-option-faults.js';
 import { pathTarget } from './path-target.js';
 import type { Route, Target } from './route.js';
 
 /** The routes a module lists with `route()`. */
 export function functionRoutes(node: ModuleNode, injections: InjectionScan, faults: string[]): Route[] {
   return (node.mark.options.routes ?? []).flatMap((declared, index) => {
-    const route = functionRoute(node, declared, index, injections, faults);
+    const place = `route ${index + 1} of ${className(node.type)}${at(node.mark.url)}`;
+    const problem = listedRouteFault(declared, place);
+    if (problem) faults.push(problem);
+    const route = problem ? undefined : functionRoute({ node, declared, index, place }, injections, faults);
     return route ? [route] : [];
   });
 }
 
+interface ListedRoute {
+  readonly node: ModuleNode;
+  readonly declared: FunctionRoute;
+  readonly index: number;
+  /** How messages name it: number, module and file. */
+  readonly place: string;
+}
+
 function functionRoute(
-  node: ModuleNode,
-  { target, entrypoint: { entrypoint }, options: own }: FunctionRoute,
-  index: number,
+  { node, declared, index, place }: ListedRoute,
   injections: InjectionScan,
   faults: string[],
 ): Route | undefined {
-  if (target === undefined) {
-    faults.push(
-      `the target of route ${index + 1} of ${className(node.type)}${at(node.mark.url)} is undefined: ${circular}`,
-    );
-    return undefined;
-  }
+  const { target, options: own } = declared;
+  const { entrypoint } = declared.entrypoint;
   const options = { ...entrypoint.options, ...own };
   const { definition } = entrypoint;
   const named = typeof target === 'string' ? `'${target}'` : target.name || 'an anonymous function';
-  const where = `@${definition.kind} for ${named}, route ${index + 1} of ${className(node.type)}${at(node.mark.url)}`;
+  const where = `@${definition.kind} for ${named}, ${place}`;
   const wrong = [
     ...entrypointOptionFaults(entrypoint),
     ...functionOptionFaults(own),
@@ -40,7 +47,7 @@ function functionRoute(
     ...optionFaults(options),
   ];
   for (const fault of wrong) faults.push(`${where}: ${fault}`);
-  const inject = options.inject ?? [];
+  const inject = listed(options.inject);
   for (const token of inject) injections.token(token, `${where}, inject`, 'call');
   const calls: Target | undefined =
     typeof target === 'string'
@@ -63,8 +70,8 @@ function functionRoute(
     calls,
     onFailure: onFailureTarget(onFailure, { service: undefined, url: node.mark.url, where }, faults),
     backOff: options.backOff,
-    interceptors: options.interceptors ?? [],
-    translators: options.translators ?? [],
+    interceptors: listed(options.interceptors),
+    translators: listed(options.translators),
     taskTimeout: options.taskTimeout,
     context: node.context,
     file: node.mark.url,

@@ -40,7 +40,7 @@ export class InjectionScan {
     if (path.includes(type)) {
       const circle = [...path.slice(path.indexOf(type)), type].map(className).join(' -> ');
       this.#faults.push(
-        `classes need each other to be made: ${circle}. Move what both need into a class of its own.`,
+        `${place}: classes need each other to be made: ${circle}. Move what both need into a class of its own.`,
       );
       return;
     }

@@ -5,7 +5,8 @@ import { at } from './fault.js';
 import { methodInjections } from './injection.js';
 import type { InjectionScan } from './injection-scan.js';
 import type { ModuleNode } from './module-tree.js';
-import { entrypointOptionFaults, optionFaults } from './option-faults.js';
+import { listed } from './options/checks.js';
+import { entrypointOptionFaults, optionFaults } from './options/route-option-faults.js';
 import type { Route } from './route.js';
 
 /** A service class in its module. */
@@ -42,7 +43,7 @@ function methodRoute(
   faults: string[],
 ): Route | undefined {
   const { definition, options } = mark.entrypoint;
-  const name = serviceMark(service)?.name ?? service.name;
+  const name = serviceMark(service)?.options.name ?? service.name;
   const target = `${name}.${String(mark.key)}`;
   const where = `@${definition.kind} on ${target}${at(serviceMark(service)?.url)}`;
   if (mark.place !== 'method') {
@@ -70,8 +71,8 @@ function methodRoute(
     calls: { kind: 'method', service, key: mark.key },
     onFailure,
     backOff: options.backOff,
-    interceptors: options.interceptors ?? [],
-    translators: options.translators ?? [],
+    interceptors: listed(options.interceptors),
+    translators: listed(options.translators),
     taskTimeout: options.taskTimeout,
     context: node.context,
     file: serviceMark(service)?.url,

@@ -1,8 +1,10 @@
 import { type ModuleMark, moduleMark } from '../declare/metadata.js';
-import type { WorkersOptions } from '../declare/module.js';
+import type { ModuleOptions, WorkersOptions } from '../declare/module.js';
 import type { Class } from '../declare/token.js';
 import { at, circular, className } from './fault.js';
-import { moduleOptionFaults, workersFaults } from './option-faults.js';
+import { listed } from './options/checks.js';
+import { moduleOptionFaults } from './options/module-option-faults.js';
+import { workersFaults } from './options/workers-faults.js';
 
 /** A module of the tree, listed once however often it is imported. */
 export interface ModuleNode {
@@ -34,21 +36,20 @@ export function moduleTree(root: Class, faults: string[]): ModuleTree {
   const contexts: Context[] = [];
   const seen = new Set<Class>();
 
-  const visit = (type: Class, parent: ModuleNode | undefined, path: readonly Class[]): void => {
-    if (path.includes(type)) {
-      const cycle = [...path.slice(path.indexOf(type)), type].map(className).join(' -> ');
-      faults.push(
-        `the modules import each other in a circle: ${cycle}. Move what they share into a module both import.`,
-      );
+  const visit = (type: Class, parent: ModuleNode | undefined, path: readonly ModuleNode[]): void => {
+    const first = path.findIndex((node) => node.type === type);
+    if (first >= 0) {
+      faults.push(circle(path.slice(first)));
       return;
     }
     if (seen.has(type)) return;
     seen.add(type);
-    const mark = typeof type === 'function' ? moduleMark(type) : undefined;
-    if (!mark) {
+    const declared = typeof type === 'function' ? moduleMark(type) : undefined;
+    if (!declared) {
       faults.push(undecorated(type, parent));
       return;
     }
+    const mark = { ...declared, options: readable(declared.options) };
     const node = {
       index: modules.length,
       type,
@@ -57,17 +58,31 @@ export function moduleTree(root: Class, faults: string[]): ModuleTree {
       context: contextOf(type, mark, parent, contexts),
     };
     modules.push(node);
-    for (const fault of moduleOptionFaults(mark.options)) {
+    for (const fault of moduleOptionFaults(declared.options)) {
       faults.push(`@Module on ${className(type)}${at(mark.url)}: ${fault}`);
     }
-    for (const fault of workersFaults(mark.options.workers)) {
+    for (const fault of workersFaults(declared.options.workers)) {
       faults.push(`the workers of ${className(type)}${at(mark.url)}: ${fault}`);
     }
-    for (const imported of mark.options.imports ?? []) visit(imported, node, [...path, type]);
+    for (const imported of mark.options.imports ?? []) visit(imported, node, [...path, node]);
   };
 
   visit(root, undefined, []);
   return { modules, contexts };
+}
+
+// A list that is none was told; the scan goes on to what else is wrong.
+function readable(options: ModuleOptions): ModuleOptions {
+  const { services, routes, imports, providers } = options;
+  const lists = [services, routes, imports, providers];
+  if (lists.every((list) => list === undefined || Array.isArray(list))) return options;
+  return {
+    ...options,
+    services: listed(services),
+    routes: listed(routes),
+    imports: listed(imports),
+    providers: listed(providers),
+  };
 }
 
 function contextOf(
@@ -80,6 +95,14 @@ function contextOf(
   const index = contexts.length;
   contexts.push({ index, name: className(type), workers: mark.options.workers ?? {} });
   return index;
+}
+
+function circle(nodes: readonly ModuleNode[]): string {
+  const names = nodes.map(({ type, mark }) => `${className(type)}${at(mark.url)}`);
+  return (
+    `the modules import each other in a circle: ${names.join(' -> ')} -> ${className(nodes[0]?.type)}. ` +
+    'Move what they share into a module both import.'
+  );
 }
 
 function undecorated(type: unknown, parent: ModuleNode | undefined): string {

@@ -1,6 +1,7 @@
 import type { Provider } from '../declare/module.js';
 import { type Class, type DependencyToken, dependencyOf, type Token, tokenName } from '../declare/token.js';
 import { circular } from './fault.js';
+import { shown } from './options/checks.js';
 
 /** A provider, and the module that lists it with its file. */
 export interface ListedProvider {
@@ -34,6 +35,9 @@ export function isWhole({ provider, where }: ListedProvider, faults: string[]): 
 
 function faultOf(provider: Provider | undefined): string | undefined {
   if (provider === undefined) return `one is undefined: ${circular}`;
+  if (typeof provider !== 'function' && (typeof provider !== 'object' || provider === null)) {
+    return `one is ${shown(provider)}: list a class, a dependency, or { provide: token, useValue: value }.`;
+  }
   if (isToken(provider)) return undefined;
   if (provider.provide === undefined) return `the token of one is undefined: ${circular}`;
   const name = tokenName(provider.provide);

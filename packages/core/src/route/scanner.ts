@@ -7,6 +7,7 @@ import { functionRoutes } from './function-routes.js';
 import { InjectionScan } from './injection-scan.js';
 import { methodRoutes } from './method-routes.js';
 import { type ModuleNode, moduleTree } from './module-tree.js';
+import { serviceOptionFaults } from './options/service-option-faults.js';
 import type { ListedProvider } from './provider.js';
 import type { Route } from './route.js';
 import type { RouteTable } from './route-table.js';
@@ -14,8 +15,13 @@ import type { RouteTable } from './route-table.js';
 /**
  * Reads the marks of a module and all it imports into a route table. Gathers every fault and throws them as one
  * `ScanError`. Both sides scan, and get the same ids.
+ *
+ * @param faultsAmong - what is wrong with the routes beside each other, where that matters
  */
-export function scan(root: Class): RouteTable {
+export function scan(
+  root: Class,
+  faultsAmong: (routes: readonly Route[]) => readonly string[] = () => [],
+): RouteTable {
   const faults: string[] = [];
   const { modules, contexts } = moduleTree(root, faults);
   const listed = modules.flatMap(providersOf);
@@ -24,6 +30,7 @@ export function scan(root: Class): RouteTable {
   faults.push(...listedTwice(modules));
   const routes = modules.flatMap((node) => moduleRoutes(node, injections, faults));
   for (const route of routes) scanAround(route, injections);
+  faults.push(...faultsAmong(routes));
   // Faults above explain better why there are no routes.
   if (routes.length === 0 && faults.length === 0) faults.push(nothingToRun(modules[0]));
   if (faults.length > 0) throw ScanError.of([...new Set(faults)]);
@@ -49,7 +56,10 @@ function moduleRoutes(node: ModuleNode, injections: InjectionScan, faults: strin
       faults.push(problem);
       return [];
     }
-    const place = `${className(service)}${at(serviceMark(service)?.url)}`;
+    const mark = serviceMark(service);
+    const place = `${className(service)}${at(mark?.url)}`;
+    for (const fault of serviceOptionFaults(mark?.options ?? {}))
+      faults.push(`@Service on ${place}: ${fault}`);
     injections.class(service, place);
     return methodRoutes({ node, service, index, place }, injections, faults);
   });
