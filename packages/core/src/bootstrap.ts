@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { type Config, workerSettings } from './config/config.js';
 import { readConfig, type SettingOptions } from './config/read-config.js';
 import { knownSettings } from './config/settings.js';
@@ -110,17 +111,24 @@ function createRunner({ module, url, table, config, log }: Service): Runner {
       const plan = plans[context] ?? planWorkers({}, config);
       const mark = moduleMark(module);
       const file = url ?? mark?.url;
-      if (plan.mode !== 'inline' && (file === undefined || mark === undefined)) throw unknownFile(module);
+      if (plan.mode !== 'inline' && (mark === undefined || !canBeImported(file))) throw unknownFile(module);
       const init = { url: file ?? '', moduleKey: mark?.key ?? '', context, settings: workerSettings(config) };
       return createExecutor({ module, plan, init, answer, log });
     },
   });
 }
 
+// `import.meta.url` of what `node -e` evaluates looks like that of a file.
+function canBeImported(url: string | undefined): boolean {
+  return url !== undefined && (!url.startsWith('file:') || existsSync(new URL(url)));
+}
+
 function unknownFile(module: Class): WorkerStartError {
+  const name = className(module);
   return new WorkerStartError(
-    `it is unknown which file declares ${className(module)}, so workers cannot import it. ` +
-      `Call bootstrap(${className(module)}, import.meta), or add url: import.meta.url to @Module({ ... }).`,
+    `it is unknown which file declares ${name}, so workers cannot import it. What node -e or a REPL evaluates has to ` +
+      `become a file, or run with workerMode: 'inline'; in a data: URL, call bootstrap(${name}, import.meta), or add ` +
+      'url: import.meta.url to @Module({ ... }).',
   );
 }
 

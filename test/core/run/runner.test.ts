@@ -17,6 +17,7 @@ import {
   type SharedDefinition,
   WorkerStartError,
 } from '@micro-framework/core';
+import { dataModule } from '../support/data-module.js';
 import { answerOf, call, contextOf, Probe, request } from '../support/probe.js';
 import { moduleOf } from '../support/scan.js';
 
@@ -317,7 +318,7 @@ describe('a start that fails', () => {
   });
 
   test('because nobody knows the file of the module leaves nothing behind either', async () => {
-    const module = await moduleWithoutFile();
+    const { module } = await dataModule();
     const start = (): Promise<Runner> => bootstrap(module, { ...options, workerMode: 'thread' });
 
     await assert.rejects(
@@ -479,18 +480,4 @@ function latch(): Latch {
     open = resolve;
   });
   return { opened, open };
-}
-
-// What is evaluated without a file has no call site.
-async function moduleWithoutFile(): Promise<Class> {
-  const core = import.meta.resolve('@micro-framework/core');
-  const source = `
-    import { Module, Service, Timer } from '${core}';
-    class Tasks { tick() {} }
-    Timer(1_000_000)(Tasks.prototype, 'tick', Object.getOwnPropertyDescriptor(Tasks.prototype, 'tick'));
-    Service()(Tasks);
-    export class DataModule {}
-    Module({ services: [Tasks] })(DataModule);`;
-  const { DataModule } = await import(`data:text/javascript,${encodeURIComponent(source)}`);
-  return DataModule as Class;
 }

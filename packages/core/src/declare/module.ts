@@ -74,7 +74,7 @@ export interface ModuleOptions {
   readonly providers?: readonly Provider[];
   /** Own workers for this module; without, it shares those of the module that imports it. */
   readonly workers?: WorkersOptions;
-  /** `import.meta.url`, only where the file cannot be found by itself (`node -e`, `data:` URLs). */
+  /** `import.meta.url`, only where the file cannot be found by itself (`data:` URLs). */
   readonly url?: string;
   /** Runs in every worker before its services are made. If it throws, the worker does not start. */
   readonly onWorkerStart?: WorkerHook;
