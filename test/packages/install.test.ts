@@ -11,6 +11,7 @@ import { channel } from '../support/broker-client.js';
 import { runCommand, startCommand } from '../support/command.js';
 import { markdownExamples } from '../support/examples.js';
 import { root } from '../support/sources.js';
+import { wholeService } from './whole-service.js';
 
 const run = promisify(execFile);
 
@@ -113,6 +114,47 @@ describe('a service that installed the packed packages into an empty folder', ()
     assert.deepEqual(await ended, [0, null]);
   });
 
+  test('listens, filters, tries again, gives up and ticks, in processes that end after two calls', async (t) => {
+    await compile('whole', wholeService, { skipLibCheck: true });
+    const url = await startCommand(t, ['broker', '--port', '0'], { file: command() }).firstLine;
+    const ch = await channel(t, { url });
+    // More calls than three processes may have between them without being replaced.
+    const orders = [
+      { order: 1 },
+      { order: 2, fails: 'once' },
+      { order: 3, fails: 'for good' },
+      ...[4, 5, 6].map((order) => ({ order })),
+    ];
+    const expected = [
+      ...[1, 2, 3, 4, 5, 6].map((order) => `test ${order} retry 0`),
+      ...['test 2 retry 1', 'testFailure 3 never', 'tick true'],
+      ...[1, 4, 5, 6].map((order) => `test2 some_value ${order}`),
+    ];
+
+    const env = { ...process.env, AMQP_URI: url };
+    const service = spawn(process.execPath, ['whole.js'], { cwd: folder, env, timeout: 60_000 });
+    const ended = once(service, 'close');
+    const said: { pid: number; what: string }[] = [];
+    for await (const line of createInterface(service.stdout)) {
+      const [, pid, what = ''] = /^pid (\d+) (.*)$/.exec(line) ?? [];
+      if (what === 'up') {
+        for (const order of orders)
+          ch.publish('my_exchange.events', 'my_routing_key', Buffer.from(JSON.stringify(order)));
+      } else if (pid !== undefined) said.push({ pid: Number(pid), what });
+      if (expected.every((one) => said.some((other) => other.what === one))) service.kill('SIGTERM');
+    }
+
+    assert.deepEqual(await ended, [0, null]);
+    const ticks = said.filter(({ what }) => what === 'tick true').length;
+    const moreTicks = Array.from({ length: ticks - 1 }, () => 'tick true');
+    assert.deepEqual(said.map(({ what }) => what).sort(), [...expected, ...moreTicks].sort());
+    for (const { pid } of said) {
+      const calls = said.filter((one) => one.pid === pid && !one.what.startsWith('testFailure'));
+      assert.notEqual(pid, service.pid);
+      assert.ok(calls.length <= 2, `the process ${pid} had ${calls.length} calls`);
+    }
+  });
+
   test('is tested without a broker, as docs/testing.md has it', async () => {
     const [recipe] = markdownExamples('docs/testing.md');
 
@@ -126,7 +168,7 @@ describe('a service that installed the packed packages into an empty folder', ()
     const { stdout: help } = await run('npx', ['--no', 'micro-framework', 'broker', '--help'], {
       cwd: folder,
     });
-    const file = join(folder, 'node_modules/.bin/micro-framework');
+    const file = command();
     const { child, firstLine, ended } = startCommand(t, ['broker', '--port', '0'], { file });
     const url = await firstLine;
     const ch = await channel(t, { url });
@@ -140,6 +182,10 @@ describe('a service that installed the packed packages into an empty folder', ()
     assert.match(help, /^npx micro-framework broker \[options\]$/m);
     assert.match(status, new RegExp(`^${queue} +0 +0 +0$`, 'm'));
   });
+
+  function command(): string {
+    return join(folder, 'node_modules/.bin/micro-framework');
+  }
 
   async function compileAndRun(name: string, source: string, options: object): Promise<string> {
     await compile(name, source, options);
