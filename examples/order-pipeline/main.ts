@@ -8,10 +8,15 @@ const runner = await bootstrap(ShopModule, {
   workerMode: 'process',
   logLevel: 'fatal',
   amqpUri: broker,
+  // A demo is over within half a minute of its start, whatever is slow or missing.
+  amqpStartTimeout: 10_000,
+  workerStartTimeout: 15_000,
+  shutdownTimeout: 3_000,
 });
-const late = Date.now() + 25_000;
+const patience = 25_000;
 
-while (!isDone(runner.routes) && Date.now() < late) await new Promise((resolve) => setTimeout(resolve, 100));
+while (!isDone(runner.routes) && performance.now() < patience)
+  await new Promise((resolve) => setTimeout(resolve, 100));
 await runner.stop();
 
 console.log('\nWhat happened, in attempts:');
@@ -31,7 +36,7 @@ console.table(
   ),
 );
 if (!isDone(runner.routes)) {
-  console.error('not every order was done within 25 seconds');
+  console.error('not every order was done within 25 seconds of the start');
   process.exitCode = 1;
 }
 

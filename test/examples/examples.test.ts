@@ -15,6 +15,9 @@ import { openVhost } from '../support/rabbitmq.js';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const started: ChildProcess[] = [];
 
+/** Milliseconds that the demo may take, from its start to its end. */
+const demoTime = 30_000;
+
 after(() => {
   for (const child of started) child.kill('SIGKILL');
 });
@@ -39,10 +42,21 @@ test('order-pipeline ships every order but the malformed one on RabbitMQ', async
   await assertShipped(run('order-pipeline', { args: ['--broker', uri] }));
 });
 
+test('order-pipeline says in time that a broker is not there', async () => {
+  const shop = run('order-pipeline', { args: ['--broker', 'amqp://127.0.0.1:1'] });
+
+  const [code] = await shop.exit;
+
+  assert.equal(code, 1);
+  assert.match(shop.output(), /CONNECT_FAILED|ECONNREFUSED/);
+  assert.ok(shop.age() < demoTime, `it took ${shop.age()} ms`);
+});
+
 async function assertShipped(shop: Running): Promise<void> {
   const [code] = await shop.exit;
 
   assert.equal(code, 0, shop.output());
+  assert.ok(shop.age() < demoTime, `it took ${shop.age()} ms`);
   const shipped = new Set(shop.output().match(/^order \d+: shipped$/gm));
   assert.equal(shipped.size, 11);
   assert.ok(!shipped.has('order 9: shipped'));
@@ -130,6 +144,8 @@ interface Running {
   readonly process: ChildProcess;
   readonly exit: Promise<[number | null, string | null]>;
   output(): string;
+  /** Milliseconds since its start. */
+  age(): number;
   /** Resolves with such a line when the example has printed one. */
   line(pattern: RegExp): Promise<string>;
 }
@@ -145,6 +161,7 @@ function run(example: string, { file = 'main', args = [], env: more = {} }: RunO
   const main = join(root, 'build/examples', example, `${file}.js`);
   // As in a shell where nothing is set.
   const { AMQP_URI: _, NODE_ENV: __, ...env } = process.env;
+  const begun = performance.now();
   const child = spawn(process.execPath, [main, ...args], { env: { ...env, ...more } });
   started.push(child);
   const lines: string[] = [];
@@ -155,6 +172,7 @@ function run(example: string, { file = 'main', args = [], env: more = {} }: RunO
     process: child,
     exit: once(child, 'close') as Promise<[number | null, string | null]>,
     output: () => lines.join('\n'),
+    age: () => performance.now() - begun,
     async line(pattern) {
       const printed = lines.find((line) => pattern.test(line));
       if (printed !== undefined) return printed;
