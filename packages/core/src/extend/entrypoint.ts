@@ -39,7 +39,7 @@ export type Reception =
  * `create`, a worker `receive`.
  */
 export interface EntrypointDefinition<Options extends RouteOptions = RouteOptions> {
-  /** Shown in messages and in `Runner.routes`: `timer`, `event`. */
+  /** Shown in messages and in `Runner.routes`: `Timer`, `EventListener`. */
   readonly kind: string;
   /** How many arguments handlers get before what is injected; the scan tells handlers that want more. Default: any. */
   readonly arity?: number;
