@@ -28,7 +28,7 @@ if (files.length === 0) {
 const needed =
   process.env.TEST_AMQP_URI === undefined &&
   files.some((file) => /(amqp|examples|faults)\/(?!embedded|take-over)/.test(file));
-const node = needed ? await startNode() : undefined;
+const node = needed ? await startNode().catch(giveUp) : undefined;
 
 // The time limit ends a file whose tests passed but left something open, too.
 const timeout = process.env.TEST_TIMEOUT ?? '300000';
@@ -41,3 +41,9 @@ const [code, signal] = await once(tests, 'close');
 if (signal) console.error(`the test runner was ended by ${signal}`);
 process.exitCode = code ?? 1;
 await node?.stop();
+
+// Where RabbitMQ is missing its error says what to install; where in here it was thrown is of no use.
+function giveUp({ message }: Error): never {
+  console.error(message);
+  process.exit(1);
+}
