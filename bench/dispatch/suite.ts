@@ -6,6 +6,7 @@ import { ours } from './ours.js';
 import { piscina } from './piscina.js';
 
 const busy = groupOf(64);
+const single = groupOf(1);
 
 /** What it costs to hand a call to a worker and have its result back. */
 export const dispatch: Suite = {
@@ -27,6 +28,11 @@ export const dispatch: Suite = {
     { ...ratio('process', 'poolifier process'), atLeast: 1 },
     ratio('thread', 'piscina'),
     ratio('thread', 'bare thread'),
+    // For information: here it is the way there and back that is measured, not what a worker can take.
+    ratio('thread', 'poolifier thread', single),
+    ratio('process', 'poolifier process', single),
+    ratio('thread', 'piscina', single),
+    ratio('thread', 'bare thread', single),
     {
       name: 'inline over a plain call',
       unit: 'us',
@@ -37,10 +43,10 @@ export const dispatch: Suite = {
   ],
 };
 
-function ratio(one: string, baseline: string): Reach {
-  const callsOf = (round: Round, contender: string): number => round.of(contender, busy, 'calls/s');
+function ratio(one: string, baseline: string, group = busy): Reach {
+  const callsOf = (round: Round, contender: string): number => round.of(contender, group, 'calls/s');
   return {
-    name: `${one}/${baseline}`,
+    name: `${one}/${baseline}${group === busy ? '' : `, ${group}`}`,
     unit: 'ratio',
     value: (round) => callsOf(round, one) / callsOf(round, baseline),
   };
