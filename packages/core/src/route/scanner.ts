@@ -3,14 +3,14 @@ import type { Class } from '../declare/token.js';
 import { ScanError } from '../errors/kernel-errors.js';
 import { isClassWith } from '../extend/interceptor.js';
 import { at, circular, className } from './fault.js';
-import { functionRoutes } from './function-routes.js';
 import { InjectionScan } from './injection-scan.js';
-import { methodRoutes } from './method-routes.js';
 import { type ModuleNode, moduleTree } from './module-tree.js';
 import { serviceOptionFaults } from './options/service-option-faults.js';
 import type { ListedProvider } from './provider.js';
 import type { Route } from './route.js';
 import type { RouteTable } from './route-table.js';
+import { functionRoutes } from './targets/function-routes.js';
+import { methodRoutes } from './targets/method-routes.js';
 
 /**
  * Reads the marks of a module and all it imports into a route table. Gathers every fault and throws them as one

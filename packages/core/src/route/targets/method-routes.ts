@@ -1,13 +1,13 @@
-import { type MemberMark, memberMarks, serviceMark } from '../declare/metadata.js';
-import type { AnyFunction, Class } from '../declare/token.js';
+import { type MemberMark, memberMarks, serviceMark } from '../../declare/metadata.js';
+import type { AnyFunction, Class } from '../../declare/token.js';
+import { at } from '../fault.js';
+import { methodInjections } from '../injection.js';
+import type { InjectionScan } from '../injection-scan.js';
+import type { ModuleNode } from '../module-tree.js';
+import { listed } from '../options/checks.js';
+import { entrypointOptionFaults, optionFaults } from '../options/route-option-faults.js';
+import type { Route } from '../route.js';
 import { onFailureTarget } from './failure-target.js';
-import { at } from './fault.js';
-import { methodInjections } from './injection.js';
-import type { InjectionScan } from './injection-scan.js';
-import type { ModuleNode } from './module-tree.js';
-import { listed } from './options/checks.js';
-import { entrypointOptionFaults, optionFaults } from './options/route-option-faults.js';
-import type { Route } from './route.js';
 
 /** A service class in its module. */
 export interface ServicePlace {

@@ -1,7 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Token } from '../declare/token.js';
-import type { Target } from './route.js';
+import type { Token } from '../../declare/token.js';
+import type { Target } from '../route.js';
 
 /** Where a path stands, and what its target gets injected. */
 export interface PathPlace {

@@ -1,6 +1,6 @@
-import type { FunctionRoute } from '../declare/function-route.js';
-import { circular } from './fault.js';
-import { shown } from './options/checks.js';
+import type { FunctionRoute } from '../../declare/function-route.js';
+import { circular } from '../fault.js';
+import { shown } from '../options/checks.js';
 
 /** Why an entry of a module's `routes` cannot be read at all; undefined where `route()` made it of what it takes. */
 export function listedRouteFault(declared: unknown, place: string): string | undefined {

@@ -1,10 +1,10 @@
-import { nearest } from '../config/nearest.js';
-import { methodNames } from '../declare/metadata.js';
-import type { AnyFunction, Class } from '../declare/token.js';
-import { className } from './fault.js';
-import { shown } from './options/checks.js';
+import { nearest } from '../../config/nearest.js';
+import { methodNames } from '../../declare/metadata.js';
+import type { AnyFunction, Class } from '../../declare/token.js';
+import { className } from '../fault.js';
+import { shown } from '../options/checks.js';
+import type { Target } from '../route.js';
 import { pathTarget } from './path-target.js';
-import type { Target } from './route.js';
 
 /** Where an `onFailure` stands. */
 export interface FailurePlace {

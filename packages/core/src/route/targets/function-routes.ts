@@ -1,14 +1,18 @@
-import type { FunctionRoute } from '../declare/function-route.js';
-import type { AnyFunction, Token } from '../declare/token.js';
+import type { FunctionRoute } from '../../declare/function-route.js';
+import type { AnyFunction, Token } from '../../declare/token.js';
+import { at, className, isClass } from '../fault.js';
+import type { InjectionScan } from '../injection-scan.js';
+import type { ModuleNode } from '../module-tree.js';
+import { listed } from '../options/checks.js';
+import {
+  entrypointOptionFaults,
+  functionOptionFaults,
+  optionFaults,
+} from '../options/route-option-faults.js';
+import type { Route, Target } from '../route.js';
 import { onFailureTarget } from './failure-target.js';
-import { at, className, isClass } from './fault.js';
-import type { InjectionScan } from './injection-scan.js';
 import { listedRouteFault } from './listed-route.js';
-import type { ModuleNode } from './module-tree.js';
-import { listed } from './options/checks.js';
-import { entrypointOptionFaults, functionOptionFaults, optionFaults } from './options/route-option-faults.js';
 import { pathTarget } from './path-target.js';
-import type { Route, Target } from './route.js';
 
 /** The routes a module lists with `route()`. */
 export function functionRoutes(node: ModuleNode, injections: InjectionScan, faults: string[]): Route[] {
