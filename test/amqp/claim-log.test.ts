@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ClaimLog, toleratedSkew } from '@micro-framework/amqp/internal';
+import { ClaimLog, type Reading, toleratedSkew } from '@micro-framework/amqp/internal';
 import fc from 'fast-check';
 
 const now = Date.parse('2026-01-31T12:00:00Z');
@@ -44,28 +44,40 @@ describe('a log of claims', () => {
     assert.deepEqual([isFirst, log.latest], [false, 100]);
   });
 
-  test('takes a claim for none that is further ahead than clocks may differ', () => {
+  test('tells once of a moment that is further ahead than clocks may differ, and grants nothing before it', () => {
     const log = new ClaimLog<string>();
+    const read = (kind: 'claim' | 'call', moment: number): Reading<string> =>
+      log.read({ kind, moment }, `${kind} ${moment}`, now);
+    const [near, far] = [now + toleratedSkew, now + toleratedSkew + 1];
 
-    const near = log.read({ kind: 'claim', moment: now + toleratedSkew }, 'near', now);
-    const far = log.read({ kind: 'claim', moment: now + toleratedSkew + 1 }, 'far', now);
+    assert.equal(read('claim', near).isAhead, false);
+    assert.deepEqual(read('claim', far), { isFirst: true, isAhead: true, settled: [`claim ${near}`] });
+    assert.deepEqual(read('call', far), { isFirst: false, isAhead: false, settled: [`claim ${far}`] });
+    assert.equal(read('claim', now).isFirst, false);
+  });
 
-    assert.deepEqual([near.isFirst, near.isAhead], [true, false]);
-    assert.deepEqual([far.isFirst, far.isAhead, far.settled], [false, true, ['far']]);
+  test('forgets a moment far ahead with its channel: it is read again, unless somebody has deleted the queue', () => {
+    const log = new ClaimLog<string>();
+    log.read({ kind: 'claim', moment: now + toleratedSkew + 1 }, 'far', now);
+
+    log.forgetDeliveries(now);
+
+    assert.equal(log.latest, 0);
+    assert.equal(log.read({ kind: 'claim', moment: now }, 'after', now).isFirst, true);
   });
 
   test('knows what was claimed also when its channel has gone', () => {
     const log = new ClaimLog<string>();
     log.read({ kind: 'claim', moment: 100 }, 'before', now);
 
-    log.forgetDeliveries();
+    log.forgetDeliveries(now);
     const { isFirst, settled } = log.read({ kind: 'claim', moment: 100 }, 'after', now);
 
     assert.deepEqual([isFirst, settled], [false, []]);
   });
 });
 
-test('whatever is cut, late or frozen: no moment is granted twice', () => {
+test('whatever is cut, late, frozen, or wrong about the time: no moment is granted twice', () => {
   const instance = fc.integer({ min: 0, max: 2 });
   const step = fc.oneof(
     fc.record({ does: fc.constant('claim' as const), who: instance, ahead: fc.integer({ min: 1, max: 2 }) }),
@@ -105,6 +117,8 @@ interface Entry extends Sent {
 }
 
 interface Instance {
+  /** What its clock says, all the time: of those that are slow most moments are of the future. */
+  readonly now: number;
   readonly log: ClaimLog<Entry>;
   /** On the way to the broker, on a connection of its own: it may arrive whenever it likes. */
   readonly sending: Sent[];
@@ -132,6 +146,7 @@ class Model {
     this.#instances = Array.from({ length: count }, (_, who) => {
       this.#line.push(who);
       return {
+        now: who === 0 ? now : 2 * who - toleratedSkew,
         log: new ClaimLog<Entry>(),
         sending: [],
         inbox: [],
@@ -188,7 +203,7 @@ class Model {
     const one = this.#of(who);
     const entry = one.inbox.shift();
     if (!entry) return;
-    const { isFirst, settled } = one.log.read(entry, entry, now);
+    const { isFirst, settled } = one.log.read(entry, entry, one.now);
     if (one.isSeated) one.unacked = one.unacked.filter((delivered) => !settled.includes(delivered));
     if (one.asked.delete(entry.id) && isFirst)
       this.granted.set(entry.moment, (this.granted.get(entry.moment) ?? 0) + 1);
@@ -210,7 +225,7 @@ class Model {
     if (one.isSeated) return;
     one.inbox = [];
     one.asked.clear();
-    one.log.forgetDeliveries();
+    one.log.forgetDeliveries(one.now);
     one.isSeated = true;
     this.#line.push(who);
   }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { hostname } from 'node:os';
 import { describe, test } from 'node:test';
 import { claimMessage, electionQueue } from '@micro-framework/amqp/internal';
 import { startBroker } from '@micro-framework/broker';
@@ -6,7 +7,7 @@ import { Deadline } from '@micro-framework/core';
 import { openPeer, type Peer } from '../support/amqp-peer.js';
 import { brokers } from '../support/brokers.js';
 import { eventually } from '../support/eventually.js';
-import { leaderOf, leadersOf, standing } from '../support/standing.js';
+import { type Candidate, leaderOf, leadersOf, standing } from '../support/standing.js';
 
 /** Milliseconds in the past that are a second apart, as a timer's moments are. */
 const first = new Date(Date.now() - 30_000);
@@ -130,18 +131,48 @@ for (const { name, open } of brokers) {
       assert.equal(await one?.leadership.claim(first), true);
     });
 
-    test('does not believe a claim from far in the future, and says whose clock it was', async (t) => {
+    test('grants nothing before a tick that a predecessor had, however slow the clock of the next leader', async (t) => {
+      const { uri, unique } = await open();
+      const place = { uri, service: unique('reports') };
+      const [before] = await standing(t, place, 1);
+      await leaderOf([before as Candidate]);
+      // To the successor the clock of its predecessor is two minutes fast.
+      const had = new Date(Date.now() + 120_000);
+      assert.equal(await before?.leadership.claim(had), true);
+      await before?.stop();
+
+      const [after] = await standing(t, place, 1, { patience: 10_000, callInterval: 5 });
+      await eventually(() => assert.equal(after?.context.lines.length, 1));
+
+      assert.equal(after?.context.lines[0]?.fields.sender, `${hostname()} ${process.pid}`);
+      for (const moment of [first, second, had]) assert.equal(await after?.leadership.claim(moment), false);
+      assert.equal(await after?.leadership.claim(new Date(had.getTime() + 1_000)), true);
+    });
+
+    test('starts afresh without a restart when a claim of years ahead is deleted with its queue', async (t) => {
       const { uri, unique } = await open();
       const place = { uri, service: unique('reports') };
       const peer = await openPeer(t, uri);
-      const [one] = await standing(t, place, 1);
-      await eventually(() => assert.equal(one?.elected, 1));
+      const candidates = await standing(t, place, 2);
+      const leader = await leaderOf(candidates);
+      const inYears = new Date(Date.now() + 10 * 365 * 86_400_000);
+      await sendClaim(peer, place.service, inYears);
+      await eventually(() => assert.equal(leader.context.lines.length, 1));
+      assert.deepEqual(leader.context.lines[0]?.fields, {
+        queue: electionQueue(place.service, 'Reports.tick'),
+        moment: inYears,
+        sender: 'another machine',
+      });
+      assert.equal(await leader.leadership.claim(first), false);
 
-      await sendClaim(peer, place.service, new Date(Date.now() + 86_400_000));
-      await eventually(() => assert.equal(one?.context.lines.length, 1));
+      await peer.channel.deleteQueue(electionQueue(place.service, 'Reports.tick'));
 
-      assert.deepEqual(one?.context.lines[0]?.fields.sender, 'another machine');
-      assert.equal(await one?.leadership.claim(first), true);
+      const granted = await eventually(async () => {
+        const claims = await Promise.all(candidates.map(({ leadership }) => leadership.claim(first)));
+        assert.ok(claims.includes(true));
+        return claims;
+      });
+      assert.deepEqual(granted.sort(), [false, true]);
     });
 
     test('tells that its queue is there already as another kind of queue', async (t) => {

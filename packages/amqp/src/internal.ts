@@ -1,7 +1,7 @@
 // For the framework's own tests and benchmarks. Not part of the public interface: it changes without notice.
 export { Chain, type Linked } from './chain.js';
 export { type Claim, claimMessage, electionQueue, electionTopology, readClaim } from './cluster/claim.js';
-export { ClaimLog, toleratedSkew } from './cluster/claim-log.js';
+export { ClaimLog, type Reading, toleratedSkew } from './cluster/claim-log.js';
 export { type ElectionTiming, QueueLeadership } from './cluster/queue-leadership.js';
 export { BlockedNotice } from './connection/blocked-notice.js';
 export { type BrokerAddress, brokerAddress } from './connection/broker-address.js';

@@ -9,8 +9,11 @@ import type { Claim } from './claim.js';
 //
 // So an instance that was cut off, frozen or otherwise forgotten may believe to lead for as long as it likes: its claims
 // are read by the leader, or not at all.
+//
+// A claim counts whatever this instance's clock says: of a claim that seems to be of the future nobody can tell whether its
+// sender's clock is fast or the reader's slow, and in the second case its moment, and those before it, have been run.
 
-/** Milliseconds that clocks of two machines may differ. */
+/** Milliseconds that clocks of two machines may differ before it is told. */
 export const toleratedSkew = 60_000;
 
 /** What follows from a delivery. */
@@ -19,7 +22,7 @@ export interface Reading<Delivery> {
   readonly isFirst: boolean;
   /** Can be acknowledged: what it says is also in the one that is kept. */
   readonly settled: readonly Delivery[];
-  /** It is for a moment so far ahead that its sender's clock must be wrong; it counts as none. */
+  /** It is the first for a moment so far ahead that a clock must be wrong: nothing can be granted until then. */
   readonly isAhead: boolean;
 }
 
@@ -35,21 +38,29 @@ export class ClaimLog<Delivery> {
 
   /** The next claim of the queue, and its delivery. */
   read({ kind, moment }: Pick<Claim, 'kind' | 'moment'>, delivery: Delivery, now: number): Reading<Delivery> {
-    const isAhead = moment > now + toleratedSkew;
-    const counted = isAhead ? 0 : moment;
-    const isFirst = kind === 'claim' && counted > this.#latest;
-    this.#latest = Math.max(this.#latest, counted);
+    const isNew = moment > this.#latest;
+    const isFirst = kind === 'claim' && isNew;
+    const isAhead = isNew && isFarAhead(moment, now);
+    if (isNew) this.#latest = moment;
     const before = this.#kept;
     // A claim that came too late for its moment is never kept in place of the one that was granted it: its sender, if it
     // became the leader, would find it and no other.
-    const replaces = !before || counted > before.moment || (kind === 'call' && counted === before.moment);
+    const replaces = !before || moment > before.moment || (kind === 'call' && moment === before.moment);
     if (!replaces) return { isFirst, isAhead, settled: [delivery] };
-    this.#kept = { delivery, moment: counted };
+    this.#kept = { delivery, moment };
     return { isFirst, isAhead, settled: before ? [before.delivery] : [] };
   }
 
-  /** The channel has gone, and the broker has taken back what was kept. */
-  forgetDeliveries(): void {
+  /**
+   * The channel has gone, and the broker has taken back what was kept. A moment far ahead is known from the queue alone, where
+   * it is read again: so whoever has set the clocks right can delete the queue, and no instance brings it back.
+   */
+  forgetDeliveries(now: number): void {
     this.#kept = undefined;
+    if (isFarAhead(this.#latest, now)) this.#latest = 0;
   }
+}
+
+function isFarAhead(moment: number, now: number): boolean {
+  return moment > now + toleratedSkew;
 }

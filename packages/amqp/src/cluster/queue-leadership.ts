@@ -137,7 +137,8 @@ export class QueueLeadership implements Leadership {
     if (isAhead) {
       this.#log.error(
         { queue: this.#queue, moment: new Date(claim.moment), sender: claim.sender },
-        'an instance claims a tick of the future: the clock of its machine or of this one is wrong',
+        'a tick of the future was claimed: the clock of its sender was fast, or the one of this machine is slow. No tick ' +
+          'runs here before that moment; to have them sooner set the clocks right, then delete the queue',
       );
     }
     this.#asked.get(claim.id)?.(isFirst);
@@ -153,7 +154,7 @@ export class QueueLeadership implements Leadership {
   }
 
   #unseated(): void {
-    this.#claims.forgetDeliveries();
+    this.#claims.forgetDeliveries(Date.now());
     for (const answer of this.#asked.values()) answer(false);
     this.#asked.clear();
     if (this.#state !== 'leading') return;
