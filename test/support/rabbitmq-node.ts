@@ -15,6 +15,8 @@ export interface NodeAddress {
   readonly port: number;
   /** Where the node listens for Erlang's own protocol. */
   readonly distributionPort: number;
+  /** Where it is found by its name, as RabbitMQ's own tools look for it. */
+  readonly epmdPort: number;
   readonly cookie: string;
 }
 
@@ -29,6 +31,11 @@ export interface RabbitNode {
   start(): Promise<void>;
   /** Kills it and removes its folder. */
   stop(): Promise<void>;
+}
+
+/** A node's name, for RabbitMQ's own tools. */
+export function nodeName({ port }: Pick<NodeAddress, 'port'>): string {
+  return `mf-${port}@localhost`;
 }
 
 /** What may differ from node to node. */
@@ -70,7 +77,7 @@ export async function startNode({ schedulers = 2, settings = [] }: NodeOptions =
     for (const handle of handles) handle.unref();
   };
   return {
-    address: { uri: `amqp://guest:guest@127.0.0.1:${port}`, port, distributionPort, cookie },
+    address: { uri: `amqp://guest:guest@127.0.0.1:${port}`, port, distributionPort, epmdPort, cookie },
     ready,
     halt: (how) => order(how, 'the node has ended'),
     start: () => order('start', 'completed with'),
@@ -140,7 +147,7 @@ function environment(
     ERL_EPMD_PORT: String(epmdPort),
     ERL_EPMD_ADDRESS: '127.0.0.1',
     ERL_FLAGS: `-kernel inet_dist_use_interface {127,0,0,1} +S ${schedulers}:${schedulers}`,
-    RABBITMQ_NODENAME: `mf-${port}@localhost`,
+    RABBITMQ_NODENAME: nodeName({ port }),
     RABBITMQ_NODE_PORT: String(port),
     RABBITMQ_DIST_PORT: String(distributionPort),
     RABBITMQ_MNESIA_BASE: join(folder, 'data'),
