@@ -33,6 +33,9 @@ const node = needed ? await startNode().catch(giveUp) : undefined;
 // The time limit ends a file whose tests passed but left something open, too.
 const timeout = process.env.TEST_TIMEOUT ?? '300000';
 const options = ['--test', '--test-reporter=spec', `--test-timeout=${timeout}`];
+// What is timed has the machine for itself. Else Node runs as many files at the same time as there are cores, less one.
+const concurrency = process.env.TEST_CONCURRENCY;
+if (concurrency !== undefined) options.push(`--test-concurrency=${concurrency}`);
 const tests = spawn(process.execPath, [...options, ...files], {
   stdio: 'inherit',
   env: { ...process.env, ...(node && { [sharedNodeVariable]: JSON.stringify(node.address) }) },
