@@ -16,6 +16,7 @@ const forms: Readonly<Record<string, LongForm>> = {
       TEST_CONCURRENCY: 1, // files at the same time: they measure
       FAULTS_RESTARTS: 10,
       FAULTS_BLACK_HOLE: 30, // seconds
+      FAULTS_BLACK_HOLE_RATE: 500, // messages a second
       FAULTS_HEARTBEAT: 5,
       FAULTS_RETRY_KILLS: 20,
       FAULTS_PACED: 5_000, // good messages beside one that kills its worker

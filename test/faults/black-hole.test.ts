@@ -6,16 +6,18 @@ import { eventually } from '../support/eventually.js';
 import { type Direction, openProxy } from '../support/tcp-proxy.js';
 import { allBack, brokerHealth, startEntries } from './entries.js';
 
-// 30 s at a heartbeat of 5 s, and each direction alone on both brokers, under `npm run test:faults`.
+// 30 s at a heartbeat of 5 s, with 500 messages a second, and each direction alone on both brokers, under
+// `npm run test:faults`.
 const isLong = process.env.FAULTS_BLACK_HOLE !== undefined;
 const seconds = Number(process.env.FAULTS_BLACK_HOLE ?? 3);
 const heartbeat = Number(process.env.FAULTS_HEARTBEAT ?? 1);
+const aSecond = Number(process.env.FAULTS_BLACK_HOLE_RATE ?? 50);
 const noticedWithin = 2 * heartbeat * 1_000 + 1_000;
 const backWithin = 5_000;
 
 const directions: readonly Direction[] = ['both', 'to-broker', 'to-client'];
 
-describe(`a black hole of ${seconds} s at a heartbeat of ${heartbeat} s`, () => {
+describe(`a black hole of ${seconds} s at a heartbeat of ${heartbeat} s, with ${aSecond} messages a second`, () => {
   for (const broker of brokers) {
     // The embedded broker is another one at the end of the same line.
     for (const direction of isLong || broker.name === 'RabbitMQ' ? directions : (['both'] as const)) {
@@ -25,7 +27,7 @@ describe(`a black hole of ${seconds} s at a heartbeat of ${heartbeat} s`, () => 
           amqpHeartbeat: heartbeat,
           amqpPublishTimeout: 120_000,
         });
-        entries.run(50);
+        entries.run(aSecond);
         await eventually(() => assert.ok(entries.ledger.confirmed.size > 20));
 
         proxy.blackhole(direction);

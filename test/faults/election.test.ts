@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { after, describe, type TestContext, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { startBroker } from '@micro-framework/broker';
 import { eventually } from '../support/eventually.js';
 import { evaluate, startRabbit } from '../support/rabbitmq.js';
 import { type Candidate, leaderOf, standing } from '../support/standing.js';
@@ -9,52 +10,70 @@ import { openProxy } from '../support/tcp-proxy.js';
 // Of its own: its connections are closed, and what is set there is for these tests alone.
 const node = startRabbit({ after });
 
-/** Ends all connections, as an operator can. */
-const closeConnections =
-  '[rabbit_networking:close_connection(C, "for a test") || C <- rabbit_networking:connections()].';
+interface Ours {
+  readonly uri: string;
+  /** Ends all connections, as an operator can. */
+  closeConnections(): Promise<unknown>;
+}
 
-test('a leader that is cut off and does not know it is granted nothing that its successor had', async (t) => {
-  const { address } = await node;
-  const { uri } = address;
-  const service = 'clock';
-  const proxy = await openProxy(t, uri);
-  const [cutOff] = await standing(t, { uri: proxy.uri, service }, 1);
-  await leaderOf([cutOff as Candidate]);
-  const others = await standing(t, { uri, service }, 2);
-  const clock = new Clock([cutOff as Candidate, ...others]);
-  await eventually(() => assert.ok(clock.grantedTo(0).length > 3));
+const brokers: Record<string, (t: TestContext) => Promise<Ours>> = {
+  async RabbitMQ() {
+    const { address } = await node;
+    const close =
+      '[rabbit_networking:close_connection(C, "for a test") || C <- rabbit_networking:connections()].';
+    return { uri: address.uri, closeConnections: () => evaluate(address, close) };
+  },
+  async 'the embedded broker'(t) {
+    const broker = await startBroker();
+    t.after(() => broker.close());
+    return { uri: broker.url as string, closeConnections: () => broker.faults.dropConnections() };
+  },
+};
 
-  // The others connect again. The leader hears nothing: neither of the end of its connection, nor of anything else.
-  proxy.blackhole('to-client');
-  await evaluate(address, closeConnections);
-  await leaderOf(others);
-  await eventually(() => assert.ok(clock.grantedTo(1, 2).length > 10));
-  const bySuccessor = clock.grantedTo(1, 2).length;
-  proxy.heal();
-  await eventually(() => assert.ok(clock.grantedTo(1, 2).length > bySuccessor + 10));
-  await clock.stop();
+for (const [name, open] of Object.entries(brokers))
+  describe(name, () => {
+    test('a leader that is cut off and does not know it is granted nothing that its successor had', async (t) => {
+      const { uri, closeConnections } = await open(t);
+      const service = 'clock';
+      const proxy = await openProxy(t, uri);
+      const [cutOff] = await standing(t, { uri: proxy.uri, service }, 1);
+      await leaderOf([cutOff as Candidate]);
+      const others = await standing(t, { uri, service }, 2);
+      const clock = new Clock([cutOff as Candidate, ...others]);
+      await eventually(() => assert.ok(clock.grantedTo(0).length > 3));
 
-  clock.assertOnceEach();
-});
+      // The others connect again. The leader hears nothing: neither of the end of its connection, nor of anything else.
+      proxy.blackhole('to-client');
+      await closeConnections();
+      await leaderOf(others);
+      await eventually(() => assert.ok(clock.grantedTo(1, 2).length > 10));
+      const bySuccessor = clock.grantedTo(1, 2).length;
+      proxy.heal();
+      await eventually(() => assert.ok(clock.grantedTo(1, 2).length > bySuccessor + 10));
+      await clock.stop();
 
-test('a leader in a black hole is followed by another within two heartbeats and some', async (t) => {
-  const { uri } = (await node).address;
-  const place = { service: 'timely', heartbeat: 1 };
-  const proxy = await openProxy(t, uri);
-  const [cutOff] = await standing(t, { ...place, uri: proxy.uri }, 1);
-  await leaderOf([cutOff as Candidate]);
-  const others = await standing(t, { ...place, uri }, 2);
-  const clock = new Clock([cutOff as Candidate, ...others]);
+      clock.assertOnceEach();
+    });
 
-  proxy.blackhole('both');
-  const from = performance.now();
-  await leaderOf(others);
-  const took = performance.now() - from;
-  await clock.stop();
+    test('a leader in a black hole is followed by another within two heartbeats and some', async (t) => {
+      const { uri } = await open(t);
+      const place = { service: 'timely', heartbeat: 1 };
+      const proxy = await openProxy(t, uri);
+      const [cutOff] = await standing(t, { ...place, uri: proxy.uri }, 1);
+      await leaderOf([cutOff as Candidate]);
+      const others = await standing(t, { ...place, uri }, 2);
+      const clock = new Clock([cutOff as Candidate, ...others]);
 
-  assert.ok(took < 8_000, `${took} ms`);
-  clock.assertOnceEach();
-});
+      proxy.blackhole('both');
+      const from = performance.now();
+      await leaderOf(others);
+      const took = performance.now() - from;
+      await clock.stop();
+
+      assert.ok(took < 8_000, `${took} ms`);
+      clock.assertOnceEach();
+    });
+  });
 
 test('what the leader keeps is renewed: it outlives the time that RabbitMQ gives a consumer', async (t) => {
   const { address } = await node;
