@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { headerNames } from '@micro-framework/amqp';
 import type { Ending } from '@micro-framework/core';
 import { openPeer } from '../support/amqp-peer.js';
 import { dataFolder, hostBroker } from '../support/broker-process.js';
@@ -36,6 +37,9 @@ const mortals: Record<string, (t: TestContext) => Promise<Mortal>> = {
 // Quorum queues that are younger lose messages when the broker is killed: they are declared when a service starts.
 const young = 1_000;
 
+/** Milliseconds between a failure and the header that tells of it. */
+const mostUntilNoted = 5_000;
+
 const again: Ending = {
   kind: 'retry',
   delay: 4_000,
@@ -52,14 +56,21 @@ for (const [name, begin] of Object.entries(mortals))
     await before.channel.assertQueue('inbox');
     await before.channel.bindQueue('inbox', 'shop.events', 'due');
     const options = { prefetch: 50, backOff: { interval: 4_000 } };
-    const { context, consumer, queue } = await listen(t, broker.uri, options, () => again);
+    const failed = new Map<number, number>();
+    const { context, consumer, queue } = await listen(t, broker.uri, options, ({ messageId }) => {
+      const n = Number(messageId);
+      failed.set(n, failed.get(n) ?? Date.now());
+      return again;
+    });
     await wait(young);
 
     const all = Array.from({ length: messages }, (_, n) => n);
     await Promise.all(all.map((n) => producer.publish('due', n, { delay: 200 + 20 * n })));
-    await Promise.all(all.map((n) => before.send(queue, { body: String(n) })));
+    await Promise.all(
+      all.map((n) => before.publish('shop.events', 'placed', { body: String(n), messageId: String(n) })),
+    );
     await producer.stop();
-    await eventually(() => assert.ok(context.requests.length >= messages), 60_000);
+    await eventually(() => assert.equal(failed.size, messages), 60_000);
     // Some events have arrived, most are under way.
     await eventually(async () => assert.ok((await before.count('inbox')) > messages / 10), 60_000);
     await consumer.stop();
@@ -68,19 +79,59 @@ for (const [name, begin] of Object.entries(mortals))
     await broker.kill();
     const uri = await broker.start();
 
-    assert.deepEqual(await numbers(t, uri, 'inbox'), all);
-    assert.deepEqual(await numbers(t, uri, queue), all);
+    assert.deepEqual([...(await arrivals(t, uri, 'inbox')).keys()].sort(byNumber), all);
+    const retries = await arrivals(t, uri, queue);
+    await eventually(() => {
+      for (const [n, headers] of retries)
+        assert.ok(headers[headerNames.attempt], `the copy of ${n} is missing`);
+    }, 60_000);
+    assert.deepEqual([...retries.keys()].sort(byNumber), all);
+    for (const [n, headers] of retries) {
+      const first = failed.get(n) ?? assert.fail(`${n} has never failed`);
+      const { [headerNames.firstFailure]: at, [headerNames.lastFailure]: last, ...others } = headers;
+      assert.ok(
+        Number(at) >= first && Number(at) <= first + mostUntilNoted,
+        `${n} failed at ${first}, and its copy says ${at}`,
+      );
+      assert.ok(Number(last) >= Number(at));
+      assert.deepEqual(others, {
+        [headerNames.attempt]: 2,
+        [headerNames.originExchange]: 'shop.events',
+        [headerNames.originRoutingKey]: 'placed',
+        [headerNames.originQueue]: queue,
+      });
+    }
   });
 
-/** The numbers that come to a queue, once all have, each once and in their order. */
-async function numbers(t: TestContext, uri: string, queue: string): Promise<number[]> {
-  const arrived = new Set<number>();
+const byNumber = (one: number, other: number): number => one - other;
+
+/** The numbers that come to a queue, once all have, and what the copy of each tells of its attempts. */
+async function arrivals(t: TestContext, uri: string, queue: string): Promise<Map<number, Told>> {
+  const arrived = new Map<number, Told>();
   const peer = await openPeer(t, uri);
   await peer.channel.consume(queue, (message) => {
     if (!message) return;
-    arrived.add(JSON.parse(message.content.toString()));
+    const headers = message.properties.headers ?? {};
+    const n: number = JSON.parse(message.content.toString());
+    // One whose ack was cut off by the stop comes beside its copy.
+    if (headerNames.attempt in headers || !arrived.has(n))
+      arrived.set(
+        n,
+        Object.fromEntries(told.filter((name) => name in headers).map((name) => [name, headers[name]])),
+      );
     peer.channel.ack(message);
   });
   await eventually(() => assert.equal(arrived.size, messages), 60_000);
-  return [...arrived].sort((a, b) => a - b);
+  return arrived;
 }
+
+type Told = Readonly<Record<string, unknown>>;
+
+const told = [
+  headerNames.attempt,
+  headerNames.firstFailure,
+  headerNames.lastFailure,
+  headerNames.originExchange,
+  headerNames.originRoutingKey,
+  headerNames.originQueue,
+];
