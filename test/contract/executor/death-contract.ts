@@ -87,6 +87,34 @@ export function deathContract(mode: 'thread' | 'process'): void {
       assert.equal(resultOf(outcome), 'result');
     });
 
+    for (const end of ['exit', 'rejection'] as const) {
+      test(`a call posted to a worker that an earlier call's ${end} is ending runs on another`, async (t) => {
+        const { call, lines } = await startExecutor(t, { mode });
+
+        const first = await call('leaveBehind', end);
+        const innocent = await call('who');
+
+        assert.equal(first.kind, 'succeeded');
+        assert.equal((resultOf(innocent) as { count: number }).count, 1);
+        const died = lines.filter(({ text }) => text === 'a worker died');
+        assert.deepEqual(
+          died.map(({ fields }) => fields.calls),
+          [0],
+        );
+      });
+    }
+
+    test('calls behind one that ends the worker at once run on another', async (t) => {
+      const { call } = await startExecutor(t, { mode, tasksPerWorker: 4 });
+
+      const outcomes = await Promise.all([call('never'), call('exit', 3), call('echo', 1), call('echo', 2)]);
+
+      assert.deepEqual(
+        outcomes.map(({ kind }) => kind),
+        ['crashed', 'crashed', 'succeeded', 'succeeded'],
+      );
+    });
+
     test('an endless loop costs its worker and its call; those that shared it end as crashed', async (t) => {
       const { call } = await startExecutor(t, { mode, tasksPerWorker: 2 });
 

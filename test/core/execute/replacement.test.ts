@@ -50,6 +50,27 @@ for (const mode of ['thread', 'process'] as const) {
     const ended = lines.filter(({ fields }) => fields.to === 'ended').length;
     assert.ok(ended >= 2 && ended <= 6, `${ended} workers were started`);
   });
+
+  test(`a call that no ${mode} worker lives to begin is refused in time, and they are not replaced at full speed`, async (t) => {
+    let die = false;
+    // Once it has said that it is ready, and before it looks for what has come meanwhile.
+    const dieSoon = `(async () => {
+      for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => process.nextTick(resolve));
+      for (const until = performance.now() + 100; performance.now() < until; );
+      process.exit(1);
+    })()`;
+    const start = `if (await ask('Fixture', 'die?', undefined)) void ${dieSoon}`;
+    const answer = async (): Promise<boolean> => die;
+    const { call, lines } = await startExecutor(t, { mode, init: { hostUrl: hostFile({ start }) }, answer });
+
+    die = true;
+    await call('exit');
+    const waiting = await call('echo', 1, { timeout: 1_000 });
+
+    assert.deepEqual(waiting, { kind: 'refused', reason: 'no-worker' });
+    const ended = lines.filter(({ fields }) => fields.to === 'ended').length;
+    assert.ok(ended >= 2 && ended <= 7, `${ended} workers were started`);
+  });
 }
 
 test('two pools of processes keep their own settings, also when their workers are replaced', async (t) => {

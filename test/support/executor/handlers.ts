@@ -14,6 +14,9 @@ interface Running {
 export type Handler = (input: never, running: Running) => unknown;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const block = (ms: number): void => {
+  for (const until = performance.now() + ms; performance.now() < until; );
+};
 const forever = new Promise(() => {});
 
 /** Well-behaved and other handlers, by the routes the tests call. */
@@ -66,6 +69,16 @@ export const handlers: Record<string, Handler> = {
   exitAfterwards: (input: string) => {
     setImmediate(() => process.exit(3));
     return input;
+  },
+  // What it leaves behind begins when its result is out, and ends the worker when the next call has come.
+  leaveBehind: (end: 'exit' | 'rejection') => {
+    void (async () => {
+      for (let turn = 0; turn < 20; turn += 1)
+        await new Promise<void>((resolve) => process.nextTick(resolve));
+      block(200);
+      if (end === 'exit') process.exit(3);
+      throw new Error('nobody waits for it');
+    })();
   },
   kill: () => {
     if (!isMainThread) process.exit(9);

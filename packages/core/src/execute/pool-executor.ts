@@ -37,6 +37,7 @@ export class PoolExecutor implements Executor {
     this.#parts = parts;
     this.#crew = new Crew(parts, {
       changed: () => this.#changed(),
+      unbegun: (calls) => this.#takeBack(calls),
       needed: () => this.#state === 'running' || this.#queue.length > 0,
     });
   }
@@ -87,12 +88,23 @@ export class PoolExecutor implements Executor {
 
   async #stop(deadline: Deadline): Promise<number> {
     this.#state = 'stopping';
-    if (!this.#parts.plan.mode.startsWith('greedy')) this.#refuse(() => true, 'stopping');
+    if (!this.#isGreedy()) this.#refuse(() => true, 'stopping');
     await deadline.within(this.#untilDrained());
     const left = this.#refuse(() => true, 'stopping') + this.#crew.cutOff();
     this.#impatience.clear();
     await this.#crew.dismiss();
     return left;
+  }
+
+  /** It is no attempt of theirs, and they have waited already. What follows makes room for them. */
+  #takeBack(calls: readonly Pending[]): void {
+    if (this.#state === 'stopping' && !this.#isGreedy()) {
+      for (const { settle } of calls) settle({ kind: 'refused', reason: 'stopping' });
+      return;
+    }
+    this.#queue.unshift(calls);
+    const failingSince = this.#failingSince;
+    if (failingSince !== undefined) this.#impatience.expect(this.#refuseImpatient(failingSince));
   }
 
   #untilDrained(): Promise<void> {
@@ -135,6 +147,10 @@ export class PoolExecutor implements Executor {
 
   #isStopping(): boolean {
     return this.#state === 'stopping';
+  }
+
+  #isGreedy(): boolean {
+    return this.#parts.plan.mode.startsWith('greedy');
   }
 
   #noteFailing(): void {

@@ -39,7 +39,9 @@ export type FromWorker =
   | { readonly mf: 'outcomes'; readonly outcomes: readonly PackedOutcome[] }
   | Question
   /** An error nobody caught: the worker is about to die of it. */
-  | { readonly mf: 'last-words'; readonly error: WireError };
+  | { readonly mf: 'last-words'; readonly error: WireError }
+  /** The worker ends by itself: `begun` is the highest number of a call that it began. */
+  | { readonly mf: 'exiting'; readonly begun: number };
 
 /** Tells a message of ours from any other. */
 export function isOurs<Message extends { readonly mf: string }>(message: unknown): message is Message {

@@ -14,7 +14,7 @@ export type Outcome =
   | { readonly kind: 'filtered' }
   /** The handler threw. `retryable`: the route's back-off covers this class of error. */
   | { readonly kind: 'failed'; readonly error: WireError; readonly retryable: boolean }
-  /** The worker died, by this call or by one that shared it. */
+  /** The worker died, by this call or by one that shared it; or, where it could not say what it had begun, before it. */
   | { readonly kind: 'crashed'; readonly error: WireError }
   | { readonly kind: 'timed-out'; readonly error: WireError }
   /** The input can never become arguments: no retry helps. */

@@ -13,6 +13,11 @@ export class CallQueue {
     this.#calls.push(pending);
   }
 
+  /** Puts calls before all others. */
+  unshift(calls: readonly Pending[]): void {
+    this.#reset([...calls, ...this.#rest()]);
+  }
+
   shift(): Pending | undefined {
     const pending = this.#calls[this.#head];
     if (!pending) return undefined;

@@ -1,10 +1,13 @@
 import type { WorkerStartError } from '../../errors/kernel-errors.js';
+import type { Pending } from './pending.js';
 import { type SlotParts, WorkerSlot } from './worker-slot.js';
 
 /** What a crew tells its executor. */
 export interface CrewEvents {
   /** Workers may have room, or calls have ended. */
   changed(): void;
+  /** These calls went to a worker that died before it began them: they come first again. */
+  unbegun(calls: readonly Pending[]): void;
   /** Whether workers that are gone are still to be replaced. */
   needed(): boolean;
 }
@@ -79,6 +82,7 @@ export class Crew {
   #hire(): WorkerSlot {
     const slot: WorkerSlot = new WorkerSlot(this.#parts, {
       settled: () => this.#settled(slot),
+      unbegun: (calls) => this.#events.unbegun(calls),
       ended: () => this.#ended(slot),
     });
     this.#slots.set(slot, this.#failures);

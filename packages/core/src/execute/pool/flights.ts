@@ -7,9 +7,7 @@ import { DueTimer } from './due-timer.js';
 import type { Pending } from './pending.js';
 
 /** A call that a worker has. */
-export interface Flight {
-  readonly call: Call;
-  readonly settle: (outcome: Outcome) => void;
+export interface Flight extends Pending {
   /** When its time is over; once it is late, when its worker's is. */
   due: number;
   /** Its time is over: however it ends now, it has timed out. */
@@ -46,9 +44,9 @@ export class Flights {
     const now = performance.now();
     const first = this.#next;
     const calls: Call[] = [];
-    for (const { call, settle } of pending) {
+    for (const { call, settle, since } of pending) {
       const due = now + call.timeout;
-      this.#open.set(this.#next++, { call, settle, due, late: false });
+      this.#open.set(this.#next++, { call, settle, since, due, late: false });
       this.#timer.expect(due);
       calls.push(call);
     }
@@ -61,6 +59,17 @@ export class Flights {
     if (!flight) return;
     this.#open.delete(number);
     flight.settle(flight.late ? timedOut(flight.call, 'ended only after its signal was aborted') : outcome);
+  }
+
+  /** Gives back those that the worker had not begun, in their order; not those whose time is over. */
+  takeUnbegun(begun: number): Pending[] {
+    const unbegun: Pending[] = [];
+    for (const [number, flight] of this.#open) {
+      if (number <= begun || flight.late) continue;
+      this.#open.delete(number);
+      unbegun.push(flight);
+    }
+    return unbegun;
   }
 
   /** Ends all that are left. */

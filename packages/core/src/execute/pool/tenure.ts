@@ -25,6 +25,11 @@ export class Tenure {
     this.#served += 1;
   }
 
+  /** It was given calls that it never began. */
+  missed(count: number): void {
+    this.#served -= count;
+  }
+
   /** Calls it may still have. */
   get left(): number {
     return this.#most - this.#served;

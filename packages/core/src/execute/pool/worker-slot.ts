@@ -28,6 +28,8 @@ export interface SlotParts {
 export interface SlotEvents {
   /** Calls have ended: there may be room. */
   settled(slot: WorkerSlot): void;
+  /** The worker died before it began these calls: they are another's to run. Told before `ended`. */
+  unbegun(calls: readonly Pending[]): void;
   /** The worker is gone, and every call it had has ended. Once. */
   ended(slot: WorkerSlot): void;
 }
@@ -58,6 +60,8 @@ export class WorkerSlot {
   #booted: { resolve(): void; reject(error: Error): void } | undefined;
   #outgoing: Pending[] = [];
   #lastWords: WireError | undefined;
+  /** The last call it began, known once it is about to end. */
+  #begun: number | undefined;
   #killed: Killing | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -217,6 +221,8 @@ export class WorkerSlot {
       case 'outcomes':
         if (!message.outcomes.map(unpackOutcome).every(isOutcome))
           throw new TypeError('an outcome is malformed');
+        // Whoever emitted the event `exit` by hand, the worker goes on.
+        this.#begun = undefined;
         for (const packed of message.outcomes) this.#flights.end(packed[0], unpackOutcome(packed));
         this.#events.settled(this);
         return;
@@ -227,6 +233,9 @@ export class WorkerSlot {
       }
       case 'last-words':
         this.#lastWords = message.error;
+        return;
+      case 'exiting':
+        this.#begun = message.begun;
         return;
     }
   }
@@ -258,6 +267,7 @@ export class WorkerSlot {
     clearTimeout(this.#timer);
     const before = this.#state;
     this.#enter('ended');
+    const unbegun = this.#unbegun();
     if (before === 'booting') {
       this.#booted?.reject(startErrorOf(this.#parts, death));
     } else if (before === 'ready') {
@@ -266,7 +276,19 @@ export class WorkerSlot {
     }
     this.#flights.endAll((call) => ({ kind: 'crashed', error: crashOf(call, death) }));
     this.#leave();
+    if (unbegun.length > 0) this.#events.unbegun(unbegun);
     this.#events.ended(this);
+  }
+
+  /**
+   * Takes out the calls that the worker surely had not begun. A worker that exits, also by an error that nothing caught,
+   * says so; one that is killed, or out of memory, cannot: then any of its calls may have been the cause.
+   */
+  #unbegun(): readonly Pending[] {
+    if (this.#begun === undefined) return [];
+    const unbegun = this.#flights.takeUnbegun(this.#begun);
+    this.#tenure.missed(unbegun.length);
+    return unbegun;
   }
 
   #isGone(): boolean {

@@ -13,6 +13,7 @@ export class WorkerService {
   readonly #outbox: Outbox;
   readonly #questions: Questions;
   #host: HandlerHost | undefined;
+  #begun = 0;
 
   constructor(channel: Channel) {
     this.#outbox = new Outbox(channel);
@@ -21,6 +22,8 @@ export class WorkerService {
     process.on('uncaughtExceptionMonitor', (error) => {
       channel.post({ mf: 'last-words', error: toWireError(error) });
     });
+    // After what the outbox sends then. Told at the end alone, it costs the calls nothing.
+    process.on('exit', () => channel.post({ mf: 'exiting', begun: this.#begun }));
   }
 
   async boot(init: WorkerInit): Promise<BootAnswer> {
@@ -36,7 +39,10 @@ export class WorkerService {
   /** Begins the calls; their outcomes follow by the outbox. */
   run({ first, calls }: Batch): void {
     for (const [index, call] of calls.entries()) {
-      const end = (outcome: Outcome): void => this.#outbox.add(first + index, call, outcome);
+      const number = first + index;
+      // Calls that had to be sent again come later than their number says.
+      if (number > this.#begun) this.#begun = number;
+      const end = (outcome: Outcome): void => this.#outbox.add(number, call, outcome);
       this.#host?.run(call).then(end, (error) => {
         end({ kind: 'failed', error: toWireError(error), retryable: false });
       });
