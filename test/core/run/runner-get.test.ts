@@ -70,6 +70,23 @@ describe('a running service gives code outside of its handlers', () => {
     assert.deepEqual(trace, ['value made', 'value stopped', 'value stopped', 'main down', 'line down']);
   });
 
+  test('whose value never stops, without holding up the stop', async (t) => {
+    const trace: string[] = [];
+    const Stuck = stock(trace, {
+      worker: () => ({ provide: () => ({ count: async () => 1 }), stop: () => new Promise(() => {}) }),
+    });
+    const runner = await started(t, { providers: [Stuck] });
+    runner.get(Stuck);
+
+    const from = performance.now();
+    await runner.stop(100);
+
+    // Two seconds, and as long in the worker before; the main half and what it shares still have their time.
+    assert.ok(performance.now() - from < 7_000, 'the stop took too long');
+    assert.equal(runner.state, 'stopped');
+    assert.deepEqual(trace.slice(-2), ['main down', 'line down']);
+  });
+
   test('what has no main half, such as the settings', async (t) => {
     const runner = await started(t, {});
 
@@ -107,6 +124,18 @@ describe('a dependency without a service', () => {
 
     assert.deepEqual(answer, ['pen', 'script', undefined]);
     assert.deepEqual(trace, ['line up', 'main up', 'value made', 'value stopped', 'main down', 'line down']);
+  });
+
+  test('is closed in time also when its value never stops', async () => {
+    const trace: string[] = [];
+    const stuck = stock(trace, {
+      worker: () => ({ provide: () => ({ count: async () => 1 }), stop: () => new Promise(() => {}) }),
+    });
+    const { close } = await openDependency(stuck, { serviceName: 'script', logLevel: 'silent' });
+
+    await close(100);
+
+    assert.deepEqual(trace.slice(-2), ['main down', 'line down']);
   });
 
   test('that cannot be set up leaves nothing open, and says why', async () => {

@@ -121,7 +121,7 @@ export class Assembly {
     );
     const closing = Deadline.in(Math.max(deadline.remaining, closingTime));
     const unsettled = await this.#drained(closing);
-    await this.#values.stop();
+    await this.#values.stop(closing);
     await this.#dependencies.stop(closing);
     await this.#shared.stop(closing);
     return cutOff.reduce((sum, count) => sum + count, unsettled);

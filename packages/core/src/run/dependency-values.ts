@@ -1,6 +1,8 @@
 import type { Config } from '../config/config.js';
 import { type DependencyToken, dependencyOf, tokenName } from '../declare/token.js';
 import { DependencyUnknownError } from '../errors/kernel-errors.js';
+import { stopHooksTime } from '../execute/executor.js';
+import { Deadline } from '../extend/deadline.js';
 import type { DependencyDefinition, DependencyWorker } from '../extend/dependency.js';
 import type { Logger } from '../extend/logger.js';
 import { answerFrom, type DependencyMains } from './commit.js';
@@ -35,16 +37,24 @@ export class DependencyValues {
     return half.provide() as T;
   }
 
-  /** Stops the halves that were made, whatever becomes of the others. */
-  async stop(): Promise<void> {
+  /**
+   * Stops the halves that were made, whatever becomes of the others. They get no longer than in a worker: the main halves
+   * and the connections under them have to be closed within the deadline, too.
+   */
+  async stop(deadline: Deadline): Promise<void> {
     const halves = [...this.#halves.entries()];
     this.#halves.clear();
-    for (const [name, half] of halves) {
-      try {
-        await half.stop?.();
-      } catch (err) {
-        this.#parts.log.error({ err, dependency: name }, 'a dependency failed to stop');
-      }
+    const own = Deadline.in(Math.min(deadline.remaining, stopHooksTime));
+    await Promise.all(halves.map(([name, half]) => this.#stopHalf(name, half, own)));
+  }
+
+  async #stopHalf(dependency: string, half: DependencyWorker<unknown>, deadline: Deadline): Promise<void> {
+    const { log } = this.#parts;
+    try {
+      const inTime = await deadline.within(Promise.resolve(half.stop?.()));
+      if (!inTime) log.error({ dependency }, 'a dependency did not stop in time');
+    } catch (err) {
+      log.error({ err, dependency }, 'a dependency failed to stop');
     }
   }
 

@@ -47,7 +47,7 @@ export async function openDependency<T>(
   const closeAll = async (deadline: Deadline): Promise<void> => {
     stopping.abort();
     for (const set of [shared, own]) set.close();
-    await values.stop();
+    await values.stop(deadline);
     await own.stop(deadline);
     await shared.stop(deadline);
   };
