@@ -200,6 +200,20 @@ describe('a runner', () => {
     assert.equal(runner.state, 'stopped');
   });
 
+  test('counts a call once that was cut off and could not be handed back either', async () => {
+    const endless = (): Promise<void> => new Promise(() => {});
+    const handler = (): void => {};
+    const routes = [route(endless, Probe()), route(handler, Probe())];
+    const runner = await bootstrap(moduleOf({ routes }), options);
+    for (const target of ['endless', 'handler'])
+      void request(target, { input: [] }, () => new Promise(() => {}));
+    await turn();
+
+    await runner.stop(10);
+
+    assert.equal(runner.unfinished, 2);
+  });
+
   test('waits without an end when it is told to', async () => {
     const gate = latch();
     const handler = (): Promise<void> => gate.opened;

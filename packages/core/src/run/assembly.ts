@@ -127,12 +127,12 @@ export class Assembly {
     return cutOff.reduce((sum, count) => sum + count, unsettled);
   }
 
-  /** Resolves with the number of calls that had not ended at the deadline. */
+  /** Resolves with the number of calls that were not settled at the deadline, without those that were cut off before. */
   async #drained(closing: Deadline): Promise<number> {
     if (await closing.within(this.#dispatcher.drained())) return 0;
     const calls = this.#dispatcher.inFlight;
     this.#parts.log.error({ calls }, 'calls ended, but what triggered them was not settled');
-    return calls;
+    return this.#dispatcher.unsettled;
   }
 
   async #stopExecutor(executor: Executor, deadline: Deadline): Promise<number> {

@@ -25,6 +25,8 @@ export class Dispatcher {
   readonly #endings: Endings;
   readonly #drained: (() => void)[] = [];
   #inFlight = 0;
+  /** Of those in flight: whose cut off is being settled. */
+  #cutOff = 0;
   #draining = false;
 
   constructor(serviceName: string, commit: CommitEffects, log: Logger) {
@@ -41,11 +43,14 @@ export class Dispatcher {
     settle?: (ending: Ending) => Promise<void> | void,
   ): Promise<Ending> {
     this.#inFlight += 1;
+    let cutOff = 0;
     try {
       const ending = this.#draining ? stopping : await this.#attempt(seat, request);
+      if (this.#draining) cutOff = this.#noteCutOff(ending);
       await settle?.(ending);
       return ending;
     } finally {
+      this.#cutOff -= cutOff;
       this.#ended();
     }
   }
@@ -54,13 +59,19 @@ export class Dispatcher {
   async dispatchBatch(
     seat: RouteSeat,
     requests: readonly CallRequest[],
-    settle?: SettleMessage,
+    settle: SettleMessage = () => {},
   ): Promise<readonly Ending[]> {
     if (requests.length === 0) return [];
     this.#inFlight += 1;
+    let cutOff = 0;
+    const noteAndSettle: SettleMessage = (ending, index) => {
+      if (this.#draining && cutOff === 0) cutOff = this.#noteCutOff(ending);
+      return settle(ending, index);
+    };
     try {
-      return await this.#attemptBatch(seat, requests, settle);
+      return await this.#attemptBatch(seat, requests, noteAndSettle);
     } finally {
+      this.#cutOff -= cutOff;
       this.#ended();
     }
   }
@@ -84,6 +95,11 @@ export class Dispatcher {
     return this.#inFlight;
   }
 
+  /** Of those, calls that no deadline cut off: they have ended, and only the settling is under way. */
+  get unsettled(): number {
+    return this.#inFlight - this.#cutOff;
+  }
+
   /** From now on new calls are refused. */
   drain(): void {
     this.#draining = true;
@@ -100,6 +116,13 @@ export class Dispatcher {
     return new Promise((resolve) => this.#drained.push(resolve));
   }
 
+  /** Returns what is to be taken off again when the call is settled. */
+  #noteCutOff(ending: Ending): number {
+    const cutOff = this.#endings.wasCutOff(ending) ? 1 : 0;
+    this.#cutOff += cutOff;
+    return cutOff;
+  }
+
   #ended(): void {
     this.#inFlight -= 1;
     if (this.#inFlight === 0) for (const resolve of this.#drained.splice(0)) resolve();
@@ -114,7 +137,7 @@ export class Dispatcher {
   async #attemptBatch(
     seat: RouteSeat,
     requests: readonly CallRequest[],
-    settle: SettleMessage = () => {},
+    settle: SettleMessage,
   ): Promise<readonly Ending[]> {
     if (this.#draining)
       return settled(

@@ -47,6 +47,11 @@ export class Endings {
     this.#deadline = deadline;
   }
 
+  /** Whether the stop cut off the call that ends so. */
+  wasCutOff(ending: Ending): boolean {
+    return ending.kind === 'requeue' && ending.reason === 'stopping' && this.#cutsOff();
+  }
+
   /** The ending of an attempt; a promise of it only where it failed. */
   of(attempt: Attempt, outcome: Outcome): Ending | Promise<Ending> {
     attempt.seat.counts.note(outcome);
@@ -119,9 +124,13 @@ export class Endings {
     return 'done';
   }
 
-  #logCutOff(attempt: Attempt): void {
+  #cutsOff(): boolean {
     // A timer may fire a fraction of a millisecond early.
-    if (!this.#deadline || this.#deadline.remaining > 1) return;
+    return this.#deadline !== undefined && this.#deadline.remaining <= 1;
+  }
+
+  #logCutOff(attempt: Attempt): void {
+    if (!this.#cutsOff()) return;
     this.#parts.log.warn(callFields(attempt), 'the stop cut off a call at its deadline');
   }
 }
