@@ -154,6 +154,7 @@ export function deathContract(mode: 'thread' | 'process'): void {
 
 // Under our mark: a handler that sends what it got from elsewhere, or means harm.
 const nonsense: object[] = [
+  { mf: 'exiting' },
   { mf: 'outcomes' },
   { mf: 'outcomes', outcomes: [null] },
   { mf: 'outcomes', outcomes: [[1, null]] },

@@ -98,6 +98,18 @@ export function workerContract(mode: 'thread' | 'process'): void {
       assert.equal(await readFile(file, 'utf8'), 'BRIDGE_FAILED');
     });
 
+    test('the deadline of a call that had to wait for a worker is that of its timer', async (t) => {
+      const { call } = await startExecutor(t, { mode });
+
+      const [, left] = await Promise.all([
+        call('sleep', 500),
+        call('timeLeft', undefined, { timeout: 2_000 }),
+      ]);
+
+      const ms = resultOf(left) as number;
+      assert.ok(ms > 1_600 && ms <= 2_000, `${ms} ms were left`);
+    });
+
     test('a full queue refuses', async (t) => {
       const { call } = await startExecutor(t, { mode, maxQueue: 2 });
 

@@ -8,6 +8,8 @@ interface Running {
   /** Calls this worker has begun, this one included. */
   readonly count: number;
   readonly worker: string;
+  /** When it must have ended, in milliseconds since 1970. */
+  readonly deadline: number;
   ask(request: unknown, background?: boolean): Promise<unknown>;
 }
 
@@ -23,6 +25,7 @@ const forever = new Promise(() => {});
 export const handlers: Record<string, Handler> = {
   echo: (input) => input,
   who: (_input, { worker, count }) => ({ worker, count }),
+  timeLeft: (_input, { deadline }) => deadline - Date.now(),
   sleep: async (ms: number) => {
     await pause(ms);
     return ms;

@@ -30,6 +30,7 @@ class FixtureHost implements HandlerHost {
       const value = await handler(call.input as never, {
         signal: abort.signal,
         count: this.#count,
+        deadline: call.deadline,
         worker: isMainThread ? `process ${process.pid}` : `thread ${threadId}`,
         ask: (request, background) => this.#ask('Fixture', request, background ? undefined : call.id),
       });

@@ -9,6 +9,7 @@ import type { Batch } from './protocol.js';
 /** A batch on its way. */
 export interface PackedBatch {
   readonly first: number;
+  readonly at: number;
   readonly calls: readonly PackedCall[];
 }
 
@@ -18,7 +19,6 @@ type PackedCall = readonly [
   target: string,
   input: unknown,
   timeout: number,
-  deadline: number,
   /** Ids of the calls that led to it: its own is the last of its stack. */
   before: readonly string[] | 0,
   unusual: Unusual | 0,
@@ -43,18 +43,18 @@ export type PackedOutcome =
 
 const none: Readonly<Record<string, unknown>> = {};
 
-export function packBatch({ first, calls }: Batch): PackedBatch {
-  return { first, calls: calls.map(packCall) };
+export function packBatch({ first, at, calls }: Batch): PackedBatch {
+  return { first, at, calls: calls.map(packCall) };
 }
 
-export function unpackBatch({ first, calls }: PackedBatch): Batch {
-  return { first, calls: calls.map(unpackCall) };
+export function unpackBatch({ first, at, calls }: PackedBatch): Batch {
+  return { first, at, calls: calls.map((call) => unpackCall(call, at)) };
 }
 
 function packCall(call: Call): PackedCall {
-  const { id, route, target, input, timeout, deadline, callIdStack } = call;
+  const { id, route, target, input, timeout, callIdStack } = call;
   const before = callIdStack.length > 1 ? callIdStack.slice(0, -1) : 0;
-  return [id, route, target, input, timeout, deadline, before, isUsual(call) ? 0 : unusualOf(call)];
+  return [id, route, target, input, timeout, before, isUsual(call) ? 0 : unusualOf(call)];
 }
 
 function isUsual({ member, headers, attempt, messageId, batch, principal }: Call): boolean {
@@ -77,7 +77,7 @@ function unusualOf({
   return { member, headers, attempt, lastRetry, messageId, error, batch, principal };
 }
 
-function unpackCall([id, route, target, input, timeout, deadline, before, unusual]: PackedCall): Call {
+function unpackCall([id, route, target, input, timeout, before, unusual]: PackedCall, at: number): Call {
   const own = unusual === 0 ? undefined : unusual;
   return {
     id,
@@ -91,7 +91,7 @@ function unpackCall([id, route, target, input, timeout, deadline, before, unusua
     callIdStack: before === 0 ? [id] : [...before, id],
     messageId: own?.messageId,
     timeout,
-    deadline,
+    deadline: at + timeout,
     error: own?.error,
     ...(own?.batch && { batch: own.batch }),
     principal: own?.principal,

@@ -12,6 +12,8 @@ export interface Batch {
   /** Number of the first call; the others follow on. */
   readonly first: number;
   readonly calls: readonly Call[];
+  /** When it is sent, from when on the calls' time runs: milliseconds since 1970. */
+  readonly at: number;
 }
 
 /** How the start of a worker ended. */

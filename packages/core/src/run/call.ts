@@ -48,7 +48,10 @@ export interface Call {
   readonly messageId: string | undefined;
   /** Milliseconds it may run. */
   readonly timeout: number;
-  /** When it must have ended, in milliseconds since 1970; for the handler to read, the executor has its own timer. */
+  /**
+   * When it must have ended, in milliseconds since 1970; for the handler to read, the executor has its own timer. Both run
+   * from the moment it leaves for a worker: one that had to wait for it gets a later deadline than it was made with.
+   */
   readonly deadline: number;
   readonly error: WireError | undefined;
   /** The messages of a batch, each with an input of its own; the call has none then. */

@@ -58,12 +58,12 @@ export function callOfMessage({ batch: _, ...call }: Call, message: CallMessage)
 /** The call of `onFailure` that follows a call which failed for good. */
 export function failureEnvelope(
   serviceName: string,
-  { route, timeout }: Place,
+  { route }: Place,
   { call, error }: { readonly call: Call; readonly error: WireError },
 ): Call {
   const id = callId(serviceName, route);
   const callIdStack = [...call.callIdStack, id];
-  return { ...call, id, callIdStack, deadline: Date.now() + timeout, member: 'onFailure', error };
+  return { ...call, id, callIdStack, deadline: Date.now() + call.timeout, member: 'onFailure', error };
 }
 
 function callId(serviceName: string, { target }: Route): string {

@@ -50,7 +50,7 @@ export class Flights {
       this.#timer.expect(due);
       calls.push(call);
     }
-    return { first, calls };
+    return { first, calls, at: Date.now() };
   }
 
   /** Ends a call, unless it has ended. */

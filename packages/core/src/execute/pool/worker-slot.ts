@@ -57,6 +57,7 @@ export class WorkerSlot {
   #leave: () => void = () => {};
   #link: WorkerLink | undefined;
   #state: SlotState = 'booting';
+  #retired = false;
   #booted: { resolve(): void; reject(error: Error): void } | undefined;
   #outgoing: Pending[] = [];
   #lastWords: WireError | undefined;
@@ -96,6 +97,11 @@ export class WorkerSlot {
   /** It takes no more calls: it had as many as a worker may have, or is on its way out. */
   get spent(): boolean {
     return this.#tenure.over || this.#state === 'retiring';
+  }
+
+  /** It was sent home, with nothing left to do: it did not die. */
+  get retired(): boolean {
+    return this.#retired;
   }
 
   /** It will be spent by the time another could be ready. */
@@ -154,6 +160,7 @@ export class WorkerSlot {
     if (this.#state === 'booting') this.kill('was stopped before it was ready');
     if (this.#state !== 'ready' || !this.#link) return this.gone;
     this.#enter('retiring');
+    this.#retired = true;
     const { log } = this.#parts;
     try {
       const stopped = Promise.race([this.#link.stop(), this.gone]);
@@ -235,19 +242,22 @@ export class WorkerSlot {
         this.#lastWords = message.error;
         return;
       case 'exiting':
+        if (!Number.isSafeInteger(message.begun)) throw new TypeError('the number of a call is malformed');
         this.#begun = message.begun;
         return;
     }
   }
 
   // Most likely one call of the batch cannot be cloned. Nothing was sent: each by itself, so that the others are unharmed.
-  #notSent({ first, calls }: Batch, cause: unknown): void {
+  #notSent({ first, calls, at }: Batch, cause: unknown): void {
     if (!this.#link?.alive) return; // not the calls' fault; they end with the worker
     for (const [index, call] of calls.entries()) {
       const number = first + index;
       if (calls.length === 1) this.#unsendable(number, call, cause);
       else
-        this.#link?.run({ first: number, calls: [call] }).catch((its) => this.#unsendable(number, call, its));
+        this.#link
+          ?.run({ first: number, calls: [call], at })
+          .catch((its) => this.#unsendable(number, call, its));
     }
   }
 
