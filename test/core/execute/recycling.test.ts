@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
 import { test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { eventually } from '../../support/eventually.js';
 import { resultOf, startExecutor, withoutCoverage } from '../../support/executor/executors.js';
 
 for (const { mode, maxTasksPerChild } of [
@@ -33,7 +36,7 @@ for (const { mode, maxTasksPerChild } of [
 
   test(`a spent ${mode} worker goes only when its replacement is ready, and stops in order`, async (t) => {
     const requests: unknown[] = [];
-    const { executor, call, lines } = await startExecutor(t, {
+    const { call, lines } = await startExecutor(t, {
       mode,
       maxTasksPerChild: 10,
       answer: async (_dependency, request) => requests.push(request),
@@ -43,7 +46,40 @@ for (const { mode, maxTasksPerChild } of [
 
     const moves = lines.filter(({ text }) => text === 'worker state').map(({ fields }) => fields.to);
     assert.deepEqual(moves.slice(0, 3), ['ready', 'ready', 'retiring']);
-    assert.equal(executor.capacity, 1);
     assert.deepEqual(requests, ['stopping']);
+  });
+
+  test(`while ${mode} workers are replaced no more calls run than the capacity says, and the health is up`, async (t) => {
+    const gate = new EventEmitter();
+    const { executor, call, lines } = await startExecutor(t, {
+      mode,
+      maxTasksPerChild: 2,
+      answer: async (_dependency, request) => {
+        if (request === 'last') await once(gate, 'open');
+      },
+    });
+    const statuses: string[] = [];
+    const watch = setInterval(() => statuses.push(executor.health().status), 2);
+    t.after(() => clearInterval(watch));
+
+    await call('echo');
+    const last = call('ask', 'last');
+    const next = call('who');
+    // Its replacement is there long since.
+    await eventually(() => assert.equal(lines.filter(({ fields }) => fields.to === 'ready').length, 2));
+    await pause(50);
+    const during = executor.health();
+    gate.emit('open');
+    await last;
+    const { count } = resultOf(await next) as { count: number };
+    // As many as make the next one spent, and what follows it.
+    for (let n = 0; n < 5; n += 1) await call('echo');
+
+    assert.deepEqual(during, {
+      status: 'up',
+      details: { mode, expected: 1, ready: 1, running: 1, queued: 1 },
+    });
+    assert.equal(count, 1);
+    assert.deepEqual(new Set(statuses), new Set(['up']));
   });
 }

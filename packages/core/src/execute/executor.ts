@@ -12,7 +12,7 @@ export const stopHooksTime = 2_000;
  * as the same attempt. Where nobody can tell, as the worker was killed or ran out of memory, it ends as `crashed`.
  */
 export interface Executor {
-  /** Calls that can run at the same time: workers times calls a worker. */
+  /** Calls that run at the same time, at the most, also while workers are replaced: workers times calls a worker. */
   readonly capacity: number;
   /** Resolves when the workers are ready; rejects with a `WorkerStartError` when they cannot be. */
   start(): Promise<void>;

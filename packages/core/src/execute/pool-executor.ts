@@ -61,7 +61,7 @@ export class PoolExecutor implements Executor {
 
   health(): HealthReport {
     const { mode, max } = this.#parts.plan;
-    const ready = this.#crew.working.length;
+    const ready = this.#crew.present;
     const details = { mode, expected: max, ready, running: this.#crew.load, queued: this.#queue.length };
     return { status: healthOfSome(ready, max), details };
   }
@@ -131,8 +131,10 @@ export class PoolExecutor implements Executor {
   #pump(): void {
     this.#pumping = false;
     const slots = this.#crew.working;
-    for (let slot = roomiest(slots); slot; slot = roomiest(slots)) {
-      const pending = this.#queue.shift();
+    // What a spent worker still runs counts, too: its replacement must not run calls beside it that it would not itself.
+    for (let free = this.capacity - this.#crew.load; free > 0; free -= 1) {
+      const slot = roomiest(slots);
+      const pending = slot && this.#queue.shift();
       if (!pending) break;
       slot.take(pending);
     }
@@ -142,7 +144,8 @@ export class PoolExecutor implements Executor {
 
   #isFull(): boolean {
     const room = this.#crew.working.reduce((sum, slot) => sum + slot.room, 0);
-    return this.#queue.length - room >= this.#parts.plan.maxQueue;
+    const free = Math.min(room, this.capacity - this.#crew.load);
+    return this.#queue.length - free >= this.#parts.plan.maxQueue;
   }
 
   #isStopping(): boolean {

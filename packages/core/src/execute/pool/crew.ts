@@ -22,6 +22,8 @@ export class Crew {
   readonly #events: CrewEvents;
   // In the order they were started, each with the failed starts in a row that came before it.
   readonly #slots = new Map<WorkerSlot, number>();
+  // Started while the worker they replace still serves.
+  readonly #successors = new Set<WorkerSlot>();
   #started = false;
   #failures = 0;
   #pause: NodeJS.Timeout | undefined;
@@ -39,7 +41,7 @@ export class Crew {
     this.#fill();
   }
 
-  /** The workers that get calls: no more than the plan says, since a replacement waits until the spent one is done. */
+  /** The workers that get calls: no more than the plan says. A replacement that is early waits until the other is spent. */
   get working(): WorkerSlot[] {
     const working: WorkerSlot[] = [];
     for (const slot of this.#slots.keys()) {
@@ -47,6 +49,22 @@ export class Crew {
       if (working.length === this.#parts.plan.max) break;
     }
     return working;
+  }
+
+  /**
+   * How many of the plan's workers are there. A spent one is until its last call has ended, and from then on the one that
+   * was started to follow it: recycling makes no gap. One that died is missing until another is ready.
+   */
+  get present(): number {
+    let staying = 0;
+    let leaving = 0;
+    let coming = 0;
+    for (const slot of this.#slots.keys()) {
+      if (slot.state !== 'ready') coming += this.#successors.has(slot) ? 1 : 0;
+      else if (slot.spent || slot.nearlySpent) leaving += 1;
+      else staying += 1;
+    }
+    return Math.min(staying + Math.max(leaving, coming), this.#parts.plan.max);
   }
 
   /** No worker is there, and the last that was started could not be. */
@@ -63,7 +81,8 @@ export class Crew {
 
   /** To be called when workers were given calls: a spent one is replaced in advance. */
   staff(): void {
-    if (this.#parts.plan.maxTasksPerChild !== Number.POSITIVE_INFINITY) this.#fill();
+    if (this.#parts.plan.maxTasksPerChild === Number.POSITIVE_INFINITY) return;
+    for (const successor of this.#fill()) this.#successors.add(successor);
   }
 
   /** Cuts off the calls that are left; returns their number. */
@@ -98,28 +117,30 @@ export class Crew {
     // A worker that starts and soon dies by itself is no better than one that does not start.
     if (slot.barren) this.#failures = Math.max(this.#failures, this.#slots.get(slot) ?? 0) + 1;
     this.#slots.delete(slot);
+    this.#successors.delete(slot);
+    // Died before its time, and the one that was to follow it is not there yet.
+    if (!slot.retired) this.#successors.clear();
     this.#fill();
     this.#events.changed();
   }
 
-  #fill(): void {
-    if (!this.#started || this.#pause || !this.#events.needed()) return;
+  /** Starts as many workers as are missing; while none can be started, one after a pause. Returns those started now. */
+  #fill(): readonly WorkerSlot[] {
+    if (!this.#started || this.#pause || !this.#events.needed()) return [];
     let staying = 0;
     for (const slot of this.#slots.keys()) if (!slot.spent && !slot.nearlySpent) staying += 1;
     const missing = this.#parts.plan.max - staying;
-    if (missing <= 0) return;
-    if (this.#failures === 0) {
-      for (let count = 0; count < missing; count += 1) this.#replace();
-      return;
-    }
+    if (missing <= 0) return [];
+    if (this.#failures === 0) return Array.from({ length: missing }, () => this.#replace());
     const pause = Math.min(shortestPause * 2 ** (this.#failures - 1), longestPause);
     this.#pause = setTimeout(() => {
       this.#pause = undefined;
       if (this.#events.needed()) this.#replace();
     }, pause);
+    return [];
   }
 
-  #replace(): void {
+  #replace(): WorkerSlot {
     const started = (): void => {
       this.#failures = 0;
       this.#fill();
@@ -130,6 +151,8 @@ export class Crew {
         this.#parts.log.error({ err }, 'a worker could not be replaced; another try follows');
       }
     };
-    void this.#hire().boot().then(started, failed);
+    const slot = this.#hire();
+    void slot.boot().then(started, failed);
+    return slot;
   }
 }
