@@ -121,6 +121,24 @@ export function executorContract(mode: WorkerPlan['mode']): void {
       assert.deepEqual(requests, ['stopping']);
     });
 
+    test('runs the onFailure of what fails while it drains, and no other call', async (t) => {
+      const { executor, call } = await startExecutor(t, { mode });
+
+      const failing = call('sleep', 100);
+      await turn();
+      const stopped = executor.stop(Deadline.in(5_000));
+      await failing;
+      const [callback, other] = await Promise.all([
+        call('echo', 'sorry', { member: 'onFailure' }),
+        call('echo'),
+      ]);
+      await stopped;
+      const late = await call('echo', 'sorry', { member: 'onFailure' });
+
+      assert.equal(resultOf(callback), 'sorry');
+      for (const outcome of [other, late]) assert.deepEqual(outcome, { kind: 'refused', reason: 'stopping' });
+    });
+
     test('hands back what has not ended at the deadline of a stop', async (t) => {
       const { executor, call } = await startExecutor(t, { mode, tasksPerWorker: 3 });
 
@@ -145,4 +163,8 @@ export function executorContract(mode: WorkerPlan['mode']): void {
       assert.deepEqual(await idle.call('echo'), { kind: 'refused', reason: 'stopping' });
     });
   });
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

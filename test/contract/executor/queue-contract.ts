@@ -33,6 +33,19 @@ export function queueContract(mode: Exclude<WorkerPlan['mode'], 'inline'>): void
       assert.deepEqual(kinds, ['crashed', greedy ? 'succeeded' : 'refused']);
     });
 
+    test('a worker that dies during a stop is replaced for the sake of an onFailure', async (t) => {
+      const { executor, call } = await startExecutor(t, { mode });
+
+      const failing = call('exit', 1);
+      await new Promise((resolve) => setImmediate(resolve));
+      const stopped = executor.stop(Deadline.in(5_000));
+      await failing;
+      const callback = await call('echo', 'sorry', { member: 'onFailure' });
+      await stopped;
+
+      assert.equal(callback.kind, 'succeeded');
+    });
+
     test('a stop during the start ends the start, and calls that wait', async () => {
       const { executor, call } = openExecutor({ mode });
 

@@ -253,15 +253,20 @@ describe('onFailure', () => {
     assert.deepEqual(counts(), { failed: 1, deadLettered: 1 });
   });
 
-  test('that is refused hands the whole message back', async () => {
-    const { dispatch, counts } = setUp({
-      outcomes: [failed, { kind: 'refused', reason: 'stopping' }],
-      hasOnFailure: true,
-    });
+  for (const reason of ['stopping', 'full'] as const) {
+    test(`that is refused (${reason}) hands the whole message back and says so`, async () => {
+      const { dispatch, counts, lines, calls } = setUp({
+        outcomes: [failed, { kind: 'refused', reason }],
+        hasOnFailure: true,
+      });
 
-    assert.deepEqual(await dispatch({ input: 1 }), { kind: 'requeue', reason: 'stopping' });
-    assert.equal(counts().deadLettered, undefined);
-  });
+      assert.deepEqual(await dispatch({ input: 1 }), { kind: 'requeue', reason });
+      assert.equal(counts().deadLettered, undefined);
+      const { level, fields, text } = lines.at(-1) as LogLine;
+      assert.deepEqual([level, fields.failedCall, fields.reason], ['warn', calls[0]?.id, reason]);
+      assert.equal(text, 'onFailure was not called, so the failed call is handed back');
+    });
+  }
 
   test('has its effects committed, too', async () => {
     const effects = [{ dependency: 'Producer', effect: 'sorry' }];

@@ -188,6 +188,29 @@ describe('a runner', () => {
     assert.equal(runner.unfinished, 0);
   });
 
+  test('calls onFailure for what fails while it drains', async () => {
+    const gate = latch();
+    const failures: string[] = [];
+    const handler = async (): Promise<void> => {
+      await gate.opened;
+      throw new Error('out of stock');
+    };
+    const onFailure = async (error: Error): Promise<void> => {
+      await turn();
+      failures.push(error.message);
+    };
+    const runner = await bootstrap(moduleOf({ routes: [route(handler, Probe(), { onFailure })] }), options);
+    const running = call('handler');
+
+    const stopped = runner.stop();
+    gate.open();
+    await stopped;
+
+    assert.equal((await running).kind, 'dead-letter');
+    assert.deepEqual(failures, ['out of stock']);
+    assert.equal(runner.unfinished, 0);
+  });
+
   test('cuts off at its deadline what does not end, hands it back and counts it', async () => {
     const endless = (): Promise<void> => new Promise(() => {});
     const runner = await bootstrap(moduleOf({ routes: [route(endless, Probe())] }), options);

@@ -20,7 +20,8 @@ export interface Executor {
   /** How many of its workers are there, and how much they have to do. */
   health(): HealthReport;
   /**
-   * Lets running calls end until the deadline; what is left then is cut off and ends as `refused` with the reason
+   * Lets running calls end until the deadline, and the `onFailure` of those that fail for good: they are a part of their
+   * end, and handed in as late as in the turn the failure was told. What is left then is cut off and ends as `refused` with the reason
    * `stopping`, begun or not: it is handed back, not counted as a failure. Queued calls end so at once, or run
    * first in the greedy modes. Resolves when no worker is left, with the number of calls that were cut off.
    */

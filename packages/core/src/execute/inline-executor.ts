@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CallRefusedError, TaskTimedOutError } from '../errors/kernel-errors.js';
 import { toWireError } from '../errors/wire-error.js';
 import { Deadline } from '../extend/deadline.js';
@@ -36,6 +37,8 @@ export class InlineExecutor implements Executor {
   readonly #timer = new DueTimer((now) => this.#overdue(now));
   #idle: (() => void) | undefined;
   #stopping: Promise<number> | undefined;
+  /** No call is taken any more, not even an `onFailure`. */
+  #closed = false;
 
   constructor(
     { max, tasksPerWorker, taskGrace }: WorkerPlan,
@@ -57,7 +60,8 @@ export class InlineExecutor implements Executor {
   }
 
   execute(call: Call): Promise<Outcome> {
-    if (this.#stopping) return Promise.resolve({ kind: 'refused', reason: 'stopping' });
+    if (this.#stopping && (this.#closed || call.member !== 'onFailure'))
+      return Promise.resolve({ kind: 'refused', reason: 'stopping' });
     return new Promise((settle) => {
       const due = performance.now() + call.timeout;
       const running: Running = { call, place: -1, settle, due, late: undefined };
@@ -112,11 +116,8 @@ export class InlineExecutor implements Executor {
   }
 
   async #stop(deadline: Deadline): Promise<number> {
-    const idle = new Promise<void>((resolve) => {
-      this.#idle = resolve;
-      if (this.#running.size === 0) resolve();
-    });
-    const inTime = await deadline.within(idle);
+    const inTime = await deadline.within(this.#untilIdle());
+    this.#closed = true;
     const left = inTime ? 0 : this.#running.size;
     if (!inTime) {
       const error = toWireError(new CallRefusedError('the service stops and the call did not end in time'));
@@ -128,6 +129,17 @@ export class InlineExecutor implements Executor {
     this.#timer.clear();
     await this.#stopHost();
     return left;
+  }
+
+  async #untilIdle(): Promise<void> {
+    do {
+      await new Promise<void>((resolve) => {
+        this.#idle = resolve;
+        if (this.#running.size === 0) resolve();
+      });
+      // What failed last may be followed by its `onFailure`.
+      await nextTurn();
+    } while (!this.#closed && this.#running.size > 0);
   }
 
   // Hooks of the user's: they may fail or hang, and the service stops all the same.

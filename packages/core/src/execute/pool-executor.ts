@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { StoppedWhileStartingError } from '../errors/kernel-errors.js';
 import { Deadline } from '../extend/deadline.js';
 import { type HealthReport, healthOfSome } from '../extend/health.js';
@@ -12,9 +13,9 @@ import type { SlotParts, WorkerSlot } from './pool/worker-slot.js';
 
 /**
  * `idle` before the start; `starting` until the first workers are ready, when calls queue already; `running`;
- * `stopping` from a stop, or a start that failed, on.
+ * `draining` from a stop, or a start that failed, on, when `onFailure` alone is taken; `stopping` when nothing is.
  */
-type PoolState = 'idle' | 'starting' | 'running' | 'stopping';
+type PoolState = 'idle' | 'starting' | 'running' | 'draining' | 'stopping';
 
 /** Runs calls on worker threads or processes, several at a time on each. */
 export class PoolExecutor implements Executor {
@@ -49,7 +50,7 @@ export class PoolExecutor implements Executor {
 
   execute(call: Call): Promise<Outcome> {
     if (this.#state === 'idle') return refused('no-worker');
-    if (this.#state === 'stopping') return refused('stopping');
+    if (this.#isStopping() && !this.#settles(call)) return refused('stopping');
     if (this.#queue.length >= this.#parts.plan.maxQueue && this.#isFull()) return refused('full');
     return new Promise((settle) => {
       const since = performance.now();
@@ -87,9 +88,10 @@ export class PoolExecutor implements Executor {
   }
 
   async #stop(deadline: Deadline): Promise<number> {
-    this.#state = 'stopping';
-    if (!this.#isGreedy()) this.#refuse(() => true, 'stopping');
+    this.#state = 'draining';
+    if (!this.#isGreedy()) this.#refuse(({ call }) => !this.#settles(call), 'stopping');
     await deadline.within(this.#untilDrained());
+    this.#state = 'stopping';
     const left = this.#refuse(() => true, 'stopping') + this.#crew.cutOff();
     this.#impatience.clear();
     await this.#crew.dismiss();
@@ -98,27 +100,37 @@ export class PoolExecutor implements Executor {
 
   /** It is no attempt of theirs, and they have waited already. What follows makes room for them. */
   #takeBack(calls: readonly Pending[]): void {
-    if (this.#state === 'stopping' && !this.#isGreedy()) {
-      for (const { settle } of calls) settle({ kind: 'refused', reason: 'stopping' });
-      return;
-    }
     this.#queue.unshift(calls);
+    if (this.#isStopping() && !this.#isGreedy()) this.#refuse(({ call }) => !this.#settles(call), 'stopping');
     const failingSince = this.#failingSince;
     if (failingSince !== undefined) this.#impatience.expect(this.#refuseImpatient(failingSince));
   }
 
-  #untilDrained(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#drained = resolve;
-      this.#changed();
-    });
+  async #untilDrained(): Promise<void> {
+    do {
+      await new Promise<void>((resolve) => {
+        this.#drained = resolve;
+        this.#changed();
+      });
+      // What failed last may be followed by its `onFailure`.
+      await nextTurn();
+    } while (this.#state === 'draining' && !this.#isIdle());
+  }
+
+  #isIdle(): boolean {
+    return this.#queue.length === 0 && this.#crew.load === 0;
+  }
+
+  /** It belongs to the end of a call that has run, so it is run while there is time. */
+  #settles({ member }: Call): boolean {
+    return this.#state === 'draining' && member === 'onFailure';
   }
 
   /** Workers came or went, or calls ended. */
   #changed(): void {
     this.#noteFailing();
     if (this.#queue.length > 0) this.#schedulePump();
-    else if (this.#drained && this.#crew.load === 0) this.#drained();
+    else if (this.#drained && this.#isIdle()) this.#drained();
   }
 
   // Calls that become ready in one turn, such as all that follow from one message of outcomes, travel together.
@@ -140,6 +152,8 @@ export class PoolExecutor implements Executor {
     }
     for (const slot of slots) slot.flush();
     this.#crew.staff();
+    // The last of them may have died when nothing more was to come.
+    if (this.#state === 'draining' && this.#queue.length > 0) this.#crew.fill();
   }
 
   #isFull(): boolean {
@@ -149,7 +163,7 @@ export class PoolExecutor implements Executor {
   }
 
   #isStopping(): boolean {
-    return this.#state === 'stopping';
+    return this.#state === 'draining' || this.#state === 'stopping';
   }
 
   #isGreedy(): boolean {

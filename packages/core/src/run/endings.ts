@@ -5,7 +5,7 @@ import type { Route } from '../route/route.js';
 import type { Call } from './call.js';
 import type { Ending } from './ending.js';
 import { failureEnvelope } from './envelope.js';
-import type { Failure, Outcome } from './outcome.js';
+import type { Failure, Outcome, RefusedReason } from './outcome.js';
 import { defaultInterval, type NextStep, nextStep } from './retry-policy.js';
 import type { RouteCounts } from './route-counts.js';
 
@@ -88,7 +88,8 @@ export class Endings {
       },
       'a call failed for good',
     );
-    if (callback && (await this.#callBack(attempt, callback)) === 'refused') return stopping;
+    const refused = callback && (await this.#callBack(attempt, callback));
+    if (refused) return { kind: 'requeue', reason: refused };
     seat.counts.deadLettered += 1;
     return { kind: 'dead-letter', reason: outcome.kind, attempt: call.attempt, error, call: call.id };
   }
@@ -108,12 +109,15 @@ export class Endings {
   }
 
   /** Runs `onFailure`, once. Its own failure is logged: the message is in the dead letters either way. */
-  async #callBack({ seat, call }: Attempt, callback: Call): Promise<'done' | 'refused'> {
+  async #callBack({ seat, call }: Attempt, callback: Call): Promise<RefusedReason | undefined> {
     const outcome = await this.#parts.execute(seat, callback);
     // Handed back whole: the attempt is made again, and then its callback.
     if (outcome.kind === 'refused') {
-      this.#logCutOff({ seat, call: callback });
-      return 'refused';
+      this.#parts.log.warn(
+        { ...callFields({ seat, call: callback }), failedCall: call.id, reason: outcome.reason },
+        'onFailure was not called, so the failed call is handed back',
+      );
+      return outcome.reason;
     }
     if ('error' in outcome) {
       this.#parts.log.error(
@@ -121,7 +125,7 @@ export class Endings {
         'onFailure failed',
       );
     }
-    return 'done';
+    return undefined;
   }
 
   #cutsOff(): boolean {

@@ -38,7 +38,7 @@ export class Crew {
     await Promise.all(Array.from({ length: this.#parts.plan.max }, () => this.#hire().boot()));
     this.#started = true;
     this.#events.changed();
-    this.#fill();
+    this.fill();
   }
 
   /** The workers that get calls: no more than the plan says. A replacement that is early waits until the other is spent. */
@@ -82,7 +82,7 @@ export class Crew {
   /** To be called when workers were given calls: a spent one is replaced in advance. */
   staff(): void {
     if (this.#parts.plan.maxTasksPerChild === Number.POSITIVE_INFINITY) return;
-    for (const successor of this.#fill()) this.#successors.add(successor);
+    for (const successor of this.fill()) this.#successors.add(successor);
   }
 
   /** Cuts off the calls that are left; returns their number. */
@@ -120,12 +120,12 @@ export class Crew {
     this.#successors.delete(slot);
     // Died before its time, and the one that was to follow it is not there yet.
     if (!slot.retired) this.#successors.clear();
-    this.#fill();
+    this.fill();
     this.#events.changed();
   }
 
   /** Starts as many workers as are missing; while none can be started, one after a pause. Returns those started now. */
-  #fill(): readonly WorkerSlot[] {
+  fill(): readonly WorkerSlot[] {
     if (!this.#started || this.#pause || !this.#events.needed()) return [];
     let staying = 0;
     for (const slot of this.#slots.keys()) if (!slot.spent && !slot.nearlySpent) staying += 1;
@@ -143,7 +143,7 @@ export class Crew {
   #replace(): WorkerSlot {
     const started = (): void => {
       this.#failures = 0;
-      this.#fill();
+      this.fill();
       this.#events.changed();
     };
     const failed = (err: WorkerStartError): void => {
