@@ -162,7 +162,12 @@ for (const workerMode of ['inline', 'thread', 'process'] as const) {
 
       assert.equal(counts().retried, retried + 2);
       assert.equal(dead.properties.headers?.[headerNames.errorMessage], 'the filter broke');
-      assert.ok(service.seen('o9').every(({ by }) => by === 'onFailure'));
+      await eventually(() =>
+        assert.deepEqual(
+          service.seen('o9').map(({ by, error }) => [by, error]),
+          [['onFailure', 'the filter broke']],
+        ),
+      );
     });
 
     test('does not get what its filter does not want', async () => {

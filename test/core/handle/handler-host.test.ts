@@ -10,6 +10,7 @@ import {
   Config,
   defineDependency,
   type EntrypointDecorator,
+  type EntrypointDefinition,
   FrameworkError,
   Inject,
   type Interceptor,
@@ -467,6 +468,53 @@ describe('onFailure', () => {
       article: '7',
       attempt: 3,
     });
+  });
+
+  test('gets the payload as it came where a translator throws', async (t) => {
+    const translators = [
+      (payload: unknown) => [payload],
+      () => {
+        throw new Error('no rate today');
+      },
+    ];
+    const onFailure = (...args: unknown[]): unknown => args[0];
+    const { send } = await openHost(
+      t,
+      moduleOf({ routes: [route(() => {}, Probe({ translators, onFailure }), { name: 'run' })] }),
+    );
+
+    const outcome = await send('run', {
+      member: 'onFailure',
+      input: ['payload'],
+      error: toWireError(new Error('x')),
+    });
+
+    assert.equal(outcome.kind === 'succeeded' && outcome.value, 'payload');
+  });
+
+  test('is called also where the entrypoint would not take the input any more', async (t) => {
+    const definition: EntrypointDefinition = {
+      kind: 'Picky',
+      returns: true,
+      create: () => ({}),
+      receive: () => {
+        throw new TypeError('the filter is broken');
+      },
+      receiveFailed: (input) => [input],
+    };
+    const onFailure = (input: unknown, { message }: Error): unknown => [input, message];
+    const { send } = await openHost(
+      t,
+      moduleOf({ routes: [route(() => {}, annotate(definition, { onFailure }), { name: 'run' })] }),
+    );
+
+    const outcome = await send('run', {
+      member: 'onFailure',
+      input: 'input',
+      error: toWireError(new TypeError('the filter is broken')),
+    });
+
+    assert.deepEqual(outcome.kind === 'succeeded' && outcome.value, ['input', 'the filter is broken']);
   });
 
   test('gets an Error also for what was none', async (t) => {

@@ -62,6 +62,11 @@ export interface EntrypointDefinition<Options extends RouteOptions = RouteOption
    */
   receive(input: unknown, options: Options, call: CallInfo): Reception;
   /**
+   * The same for `onFailure`, which is called about whatever failed, `receive` included: without anything of the user's
+   * that may have thrown, such as a filter. Default: `receive`.
+   */
+  receiveFailed?(input: unknown, options: Options, call: CallInfo): readonly unknown[];
+  /**
    * Turns the handler's result into what the caller gets, in the worker, where `returns` is set: text for a wire, so
    * that the main side need not. If it throws, the attempt has failed. Default: the result itself, cloned.
    */

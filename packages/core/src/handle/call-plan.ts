@@ -43,6 +43,7 @@ export interface CallPlan {
 export async function runPlan(plan: CallPlan, active: ActiveCall, call: Call): Promise<Outcome> {
   const { definition, options } = plan.route.entrypoint;
   try {
+    if (call.member === 'onFailure') return await runOnFailure(plan, active, call);
     const reception = definition.receive(call.input, options, active.context);
     if (reception.kind === 'filtered') return { kind: 'filtered' };
     active.args = reception.args;
@@ -54,6 +55,29 @@ export async function runPlan(plan: CallPlan, active: ActiveCall, call: Call): P
   } finally {
     active.end();
   }
+}
+
+/** Runs `onFailure`, with what the call's arguments can be made of, since making them may be what failed. */
+async function runOnFailure(plan: CallPlan, active: ActiveCall, call: Call): Promise<Outcome> {
+  const { definition, options } = plan.route.entrypoint;
+  const { input } = call;
+  if (definition.receiveFailed) {
+    active.args = definition.receiveFailed(input, options, active.context);
+  } else {
+    const reception = definition.receive(input, options, active.context);
+    if (reception.kind === 'filtered') return { kind: 'filtered' };
+    active.args = reception.args;
+  }
+  try {
+    if (plan.translators.length > 0) active.args = await translate(plan.translators, active.args, active);
+  } catch (error) {
+    plan.log.warn(
+      { ...fieldsOf(active), err: error },
+      'a translator failed: onFailure gets the payload as it came',
+    );
+  }
+  const value = await invokePlan(plan, active, call);
+  return { kind: 'succeeded', value: resultOf(definition, value, input), effects: active.end() };
 }
 
 /** Calls the handler, or `onFailure`, inside the hooks of what it injects. */

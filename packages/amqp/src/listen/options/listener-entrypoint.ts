@@ -67,6 +67,8 @@ export function listenerEntrypoint<Options extends WrittenOptions>(
       if (filter && !isWanted(filter(payload))) return { kind: 'filtered' };
       return { kind: 'call', args: [payload] };
     },
+
+    receiveFailed: (input: unknown) => [decode(input as EventInput)],
   };
 }
 
