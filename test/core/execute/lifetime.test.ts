@@ -8,6 +8,8 @@ import { resultOf, startExecutor } from '../../support/executor/executors.js';
 
 const poolMain = new URL('./children/pool-main.js', import.meta.url);
 const serviceMain = new URL('./children/service-main.js', import.meta.url);
+const lateModuleMain = new URL('./children/late-module-main.js', import.meta.url);
+const weeksPass = new URL('./children/weeks-pass.js', import.meta.url);
 const loader = new URL('./children/loader.js', import.meta.url);
 
 test('no worker process outlives a main process that was killed, not even one in an endless loop', async (t) => {
@@ -38,6 +40,14 @@ for (const mode of ['thread', 'process'] as const) {
     assert.match(output(), /loader: loaded/);
   });
 
+  test(`a ${mode} worker that has been idle for weeks is still there`, async (t) => {
+    const { ended, output } = runChild(t, poolMain, [mode, 'idle'], ['--import', weeksPass.href]);
+
+    assert.equal(await ended, 0, output());
+    const [before, after] = JSON.parse(output()) as { worker: string; count: number }[];
+    assert.deepEqual(after, { worker: before?.worker, count: 2 });
+  });
+
   test(`${mode} workers run their own file where the main process was given code to run`, async (t) => {
     const run = `process.argv.splice(1, 0, 'main'); await import(${JSON.stringify(poolMain.href)});`;
     const flags = ['--import', loader.href, '--input-type=module', '--eval', run];
@@ -45,6 +55,16 @@ for (const mode of ['thread', 'process'] as const) {
     t.after(() => child.kill('SIGKILL'));
 
     assert.match(await text(child.stdout), /loader: loaded/);
+  });
+
+  test(`a module declared after an awaited bootstrap fails the start on a ${mode} worker, which says what to do`, async (t) => {
+    const { ended, output } = runChild(t, lateModuleMain, [mode]);
+
+    assert.equal(await ended, 0, output());
+    assert.match(
+      output(),
+      /late-module-main\.js.* was not declared by then: declare all modules of that file before its first bootstrap\(\)\./,
+    );
   });
 
   test(`a service that is declared and started in one file runs on a ${mode} worker`, async (t) => {

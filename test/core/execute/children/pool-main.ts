@@ -1,9 +1,10 @@
 // A main process of its own: `node pool-main.js <mode> <what>`.
+import { setTimeout as pause } from 'node:timers/promises';
 import { Deadline } from '@micro-framework/core';
 import { openExecutor, resultOf } from '../../../support/executor/executors.js';
 
 const [mode, what] = process.argv.slice(2) as ['thread' | 'process', string];
-const { executor, call } = openExecutor({ mode, max: 2, maxTasksPerChild: 5 });
+const { executor, call } = openExecutor({ mode, max: what === 'idle' ? 1 : 2, maxTasksPerChild: 5 });
 await executor.start();
 
 switch (what) {
@@ -23,6 +24,15 @@ switch (what) {
     await call('exit', 1);
     const left = await executor.stop(Deadline.in(5_000));
     console.log(`stopped, ${left} left`);
+    process.disconnect?.();
+    break;
+  }
+  // Its worker idles.
+  case 'idle': {
+    const before = resultOf(await call('who'));
+    await pause(500);
+    console.log(JSON.stringify([before, resultOf(await call('who'))]));
+    await executor.stop(Deadline.in(5_000));
     process.disconnect?.();
     break;
   }

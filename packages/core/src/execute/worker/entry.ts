@@ -17,14 +17,20 @@ const tasks = {
   run: async (batch?: PackedBatch) => service.run(unpackBatch(batch as PackedBatch)),
   stop: async () => service.stop(),
 };
-// The main side alone ends workers.
-const options = { maxInactiveTime: 1_000_000_000 };
+// It looks for inactivity at half of this, and no timer of Node waits longer.
+const options = { maxInactiveTime: 2 * (2 ** 31 - 1) };
 
 if (isMainThread) {
-  new ClusterWorker(tasks as never, options);
+  staysIdle(new ClusterWorker(tasks as never, options));
   dieWithParent();
 } else {
-  new ThreadWorker(tasks as never, options);
+  staysIdle(new ThreadWorker(tasks as never, options));
 }
 // In the same turn: a listener that came before would have swallowed the pool's handshake.
 channel.listen((message) => service.receive(message));
+
+// The main side alone ends workers. Poolifier would end one that was idle for long, without its stop hooks, and has no
+// option against it.
+function staysIdle(worker: ClusterWorker | ThreadWorker): void {
+  Object.assign(worker, { checkActive: () => {} });
+}
