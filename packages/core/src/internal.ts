@@ -7,7 +7,7 @@ export { InlineExecutor } from './execute/inline-executor.js';
 export { PoolExecutor } from './execute/pool-executor.js';
 export { Roster } from './execute/roster.js';
 export type { WorkerInit } from './execute/worker-init.js';
-export type { WorkerPlan } from './execute/worker-plan.js';
+export { planWorkers, type WorkerPlan } from './execute/worker-plan.js';
 export { createHandlerHost } from './handle/create-handler-host.js';
 export type { Ask, HandlerHost } from './handle/handler-host.js';
 export { serializeError } from './log/serialize-error.js';

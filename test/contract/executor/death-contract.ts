@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Deadline } from '@micro-framework/core';
 import type { LogLine } from '../../core/support/log.js';
@@ -61,16 +64,28 @@ export function deathContract(mode: 'thread' | 'process'): void {
       });
     }
 
-    test('shows in the health, until the worker is replaced', async (t) => {
-      const { executor, call } = await startExecutor(t, { mode, max: 1 });
-      const well = { mode, expected: 1, ready: 1, running: 0, queued: 0 };
-      assert.deepEqual(executor.health(), { status: 'up', details: well });
+    test('of the only worker is a service that is down, until there is another', async (t) => {
+      const { executor, call } = await startExecutor(t, { mode });
 
       await call('exit');
-      assert.deepEqual(executor.health(), { status: 'down', details: { ...well, ready: 0 } });
+      assert.equal(executor.health().status, 'down');
 
       await call('echo', 'next');
       assert.equal(executor.health().status, 'up');
+    });
+
+    test('shows in the health, until the worker is replaced', async (t) => {
+      const { executor, call } = await startExecutor(t, { mode, max: 2 });
+      const well = { mode, expected: 2, ready: 2, running: 0, queued: 0 };
+      assert.deepEqual(executor.health(), { status: 'up', details: well });
+
+      await call('exit');
+      assert.deepEqual(executor.health(), { status: 'degraded', details: { ...well, ready: 1 } });
+      await eventually(() => assert.deepEqual(executor.health(), { status: 'up', details: well }));
+
+      await Promise.all([call('exit'), call('exit')]);
+      assert.equal(executor.health().details.queued, 0);
+      await eventually(() => assert.deepEqual(executor.health(), { status: 'up', details: well }));
     });
 
     test('the error nobody caught is the cause of the crash', async () => {
@@ -141,11 +156,18 @@ export function deathContract(mode: 'thread' | 'process'): void {
 
     test('running out of memory costs the worker alone; the message says how to give it more', async (t) => {
       const resourceLimits = { maxOldGenerationSizeMb: 24, maxYoungGenerationSizeMb: 8 };
+      const folder = await mkdtemp(join(tmpdir(), 'memory-'));
+      t.after(() => rm(folder, { recursive: true }));
+      const lastSign = join(folder, 'alive');
       const { call } = await startExecutor(t, { mode, resourceLimits });
 
-      const outcome = await call('allocate', undefined, { timeout: 30_000 });
+      const outcome = await call('allocate', lastSign, { timeout: 30_000 });
+      const ended = Date.now();
 
       assert.equal(outcome.kind, 'crashed');
+      // The memory takes its time to fill up; what counts is the time since.
+      const ms = ended - Number(await readFile(lastSign, 'utf8'));
+      assert.ok(ms < 1_000, `the call ended ${ms} ms after its worker`);
       assert.match(errorOf(outcome).message, /memory.*resourceLimits\.maxOldGenerationSizeMb/);
       assert.equal(resultOf(await call('echo', 'next')), 'next');
     });

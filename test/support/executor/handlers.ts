@@ -34,6 +34,10 @@ export const handlers: Record<string, Handler> = {
     if (ms > 0) await pause(ms);
     return { n, worker };
   },
+  tell: async ({ n, ms }: { n: number; ms: number }, { ask }) => {
+    await ask({ began: n });
+    if (ms > 0) await pause(ms);
+  },
   env: (name: string) => process.env[name],
   setEnv: ([name, value]: [string, string]) => {
     process.env[name] = value;
@@ -121,9 +125,13 @@ export const handlers: Record<string, Handler> = {
     new Promise((resolve) => {
       signal.addEventListener('abort', () => resolve('too late'));
     }),
-  allocate: () => {
+  /** Writes down when it was last alive. */
+  allocate: (file: string) => {
     const held: unknown[] = [];
-    for (;;) held.push(new Array(10_000).fill(held.length).map(String));
+    for (;;) {
+      writeFileSync(file, String(Date.now()));
+      held.push(new Array(10_000).fill(held.length).map(String));
+    }
   },
   talk: () => {
     // What a handler sends by itself is nobody's message.
