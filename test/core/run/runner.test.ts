@@ -203,6 +203,7 @@ describe('a runner', () => {
     const running = call('handler');
 
     const stopped = runner.stop();
+    await turn(); // by then the workers have been told, too
     gate.open();
     await stopped;
 
