@@ -29,6 +29,19 @@ test('any other JSON is read and written as it is', () => {
   );
 });
 
+// Each takes minutes, and holds up the main loop, if each quote is taken for a beginning.
+test('a text of quotes that never ends is refused at a cost linear in its length', () => {
+  for (const text of ['"', '[NaN, "', '[NaN, Infinity"'])
+    for (const part of ['\\"', '\\"x', '"'])
+      assert.throws(() => parsePythonJson(text + part.repeat(1024 * 1024)), SyntaxError);
+});
+
+test('a number that is none is read beside a text of ten million characters', () => {
+  const text = 'x'.repeat(10_000_000);
+
+  assert.deepEqual(parsePythonJson(`{"a": NaN, "b": "${text}"}`), { a: Number.NaN, b: text });
+});
+
 test('what is no JSON is refused', () => {
   for (const text of ['', 'nan', '[NaN', '"NaN', 'NaNs', '[Infinity-]'])
     assert.throws(() => parsePythonJson(text), SyntaxError);

@@ -1,8 +1,7 @@
+import { parsePythonJson } from '@micro-framework/core/rpc';
+
 // JSON as Python services write it. Two things in it are not plain JSON: numbers that are none, which Python writes as
 // NaN and Infinity, and values of other types, which kombu 5.3 and later wraps as { __type__, __value__ }.
-
-// Bound now: a handler that replaces it must not read the messages that come after its own.
-const parse: typeof JSON.parse = JSON.parse;
 
 /**
  * Parses JSON, Python's included. kombu's typed values become:
@@ -17,18 +16,8 @@ const parse: typeof JSON.parse = JSON.parse;
  * | any other          | the object as it is                                               |
  */
 export function parseJson(text: string): unknown {
-  try {
-    return typed(text);
-  } catch (error) {
-    const plain = withoutNonNumbers(text);
-    if (plain === text) throw error;
-    return typed(plain);
-  }
-}
-
-// A reviver costs several times what parsing does, so only those messages pay that need it.
-function typed(text: string): unknown {
-  return text.includes('__type__"') ? parse(text, revive) : parse(text);
+  // A reviver costs several times what parsing does, so only those messages pay that need it.
+  return text.includes('__type__"') ? parsePythonJson(text, revive) : parsePythonJson(text);
 }
 
 function revive(_key: string, value: unknown): unknown {
@@ -57,8 +46,6 @@ const readers: Readonly<Record<string, (value: unknown) => unknown>> = {
   uuid: (value) => ofText((value as { hex?: unknown } | null)?.hex, readUuid),
   bytes: (value) => ofText(value, (text) => new TextEncoder().encode(text)),
   base64: (value) => ofText(value, (text) => new Uint8Array(Buffer.from(text, 'base64'))),
-  // Our own, see below.
-  number: (value) => ofText(value, Number),
 };
 
 function ofText(value: unknown, read: (text: string) => unknown): unknown {
@@ -76,14 +63,4 @@ function readMoment(text: string): Date | undefined {
 function readUuid(hex: string): string | undefined {
   if (!/^[\da-f]{32}$/i.test(hex)) return undefined;
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5').toLowerCase();
-}
-
-/** NaN and Infinity outside of strings, as values that `revive` understands. */
-function withoutNonNumbers(text: string): string {
-  if (!/NaN|Infinity/.test(text)) return text;
-  // Unrolled, as a choice for each character would exhaust the expression's stack in a long text; and a text that does
-  // not end is one, too, as it would be tried again from each of its quotes.
-  return text.replace(/"[^"\\]*(?:\\.?[^"\\]*)*(?:"|$)|-?\bInfinity\b|\bNaN\b/gs, (token) =>
-    token.startsWith('"') ? token : `{"__type__":"number","__value__":"${token}"}`,
-  );
 }
