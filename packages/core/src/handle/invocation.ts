@@ -3,6 +3,7 @@ import { dependencyOf } from '../declare/token.js';
 import { methodInjections } from '../route/injection.js';
 import type { ActiveCall } from './active-call.js';
 import type { DependencyWorkers } from './dependency-workers.js';
+import { type FunctionTarget, placesOf } from './handler-signature.js';
 import type { LoadedTarget } from './path-import.js';
 import type { WorkerContainer } from './worker-container.js';
 
@@ -20,7 +21,7 @@ export function prepareInvocation(
   const provideFor = (token: Token): Provide => provider(token, container, dependencies);
   return target.kind === 'method'
     ? methodInvocation(target.service, target.key, container, provideFor)
-    : functionInvocation(target.call, target.inject.map(provideFor));
+    : functionInvocation(target, target.inject.map(provideFor));
 }
 
 function methodInvocation(
@@ -44,9 +45,15 @@ function methodInvocation(
   };
 }
 
-function functionInvocation(target: AnyFunction, injected: readonly Provide[]): Invocation {
-  return (call, args) =>
-    Reflect.apply(target, undefined, [...args, ...injected.map((provide) => provide(call))]);
+function functionInvocation(target: FunctionTarget, injected: readonly Provide[]): Invocation {
+  if (injected.length === 0) return (_call, args) => Reflect.apply(target.call, undefined, args);
+  const places = placesOf(target);
+  return (call, args) => {
+    const all = [...args];
+    while (all.length < places) all.push(undefined); // left-out optional arguments of a remote call
+    for (const provide of injected) all.push(provide(call));
+    return Reflect.apply(target.call, undefined, all);
+  };
 }
 
 function provider(token: Token, container: WorkerContainer, dependencies: DependencyWorkers): Provide {

@@ -30,6 +30,14 @@ export function readSignature(
   return own?.flatMap((text, index) => parametersOf(text, index, index === own.length - 1));
 }
 
+/**
+ * How many parameters a function has, those that are injected included. Where there is no source to be read, as many as it
+ * says itself: that leaves out what follows the first one with a default.
+ */
+export function parameterCount(target: (...args: never[]) => unknown): number {
+  return parameterList(Function.prototype.toString.call(target))?.length ?? target.length;
+}
+
 /** The texts of a function's parameters, without comments. */
 function parameterList(source: string): readonly string[] | undefined {
   if (/\{\s*\[native code\]\s*\}$/.test(source) || /^class\b/.test(source)) return undefined;
