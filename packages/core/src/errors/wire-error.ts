@@ -19,6 +19,8 @@ export interface WireError {
 
 const maxCauses = 5;
 const maxText = 64 * 1024;
+// A main thread has a fourth of a worker's stack: what is nested deeper would be lost on its way there.
+const maxDepth = 500;
 
 /** Turns whatever was thrown, an `Error` or not, into data. Never throws, whatever getters and proxies do. */
 export function toWireError(thrown: unknown, depth = 0): WireError {
@@ -79,14 +81,22 @@ function plainFields(error: Error): Record<string, unknown> | undefined {
 }
 
 // JSON is the common ground of all wires, and a bound on size. What has no JSON (functions, cycles, big integers,
-// getters that throw) stays home.
+// getters that throw) stays home, and so does what is large or deep.
 function plain(read: () => unknown): unknown {
   try {
     const text = JSON.stringify(read());
-    return text === undefined || text.length > maxText ? undefined : JSON.parse(text);
+    if (text === undefined || text.length > maxText) return undefined;
+    const value: unknown = JSON.parse(text);
+    // Each level takes two brackets.
+    return text.length > 2 * maxDepth && isDeeper(value, maxDepth) ? undefined : value;
   } catch {
     return undefined;
   }
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((part) => isDeeper(part, levels - 1));
 }
 
 function clip(text: string): string {
