@@ -1,6 +1,7 @@
 import type { EntrypointContext } from '../../extend/entrypoint.js';
 import type { Ending } from '../../run/ending.js';
 import { answerOf, failure, type RpcAnswer } from '../answer.js';
+import { onAbort } from '../client/abort-listener.js';
 import { bindArguments, type GivenArguments } from '../signature/bind-arguments.js';
 import { nameParameters, type Signature } from '../signature/signature.js';
 import type { TargetInfo } from '../signature/target-info.js';
@@ -19,6 +20,8 @@ export interface RpcRequest extends GivenArguments {
   readonly headers?: Readonly<Record<string, unknown>>;
   /** How its result is written. */
   readonly json: RpcInput['json'];
+  /** Aborts once nobody waits for its answer any more. */
+  readonly gone?: AbortSignal;
 }
 
 /** What a target is made with. */
@@ -65,6 +68,7 @@ export class RpcTarget {
 
   /** Runs a call, with its retries, to the answer its caller gets. Never rejects. */
   call(request: RpcRequest): RpcAnswer | Promise<RpcAnswer> {
+    if (request.gone?.aborted) return failure('lost', `${this.name}: nobody waits for it any more`);
     const binding = bindArguments(this.name, this.#signature, request);
     if (binding.kind === 'fault') return failure('bad-arguments', binding.message);
     const expires = request.timeout === undefined ? undefined : Date.now() + request.timeout;
@@ -87,28 +91,37 @@ export class RpcTarget {
       ...(left !== undefined && { timeout: Math.max(1, left) }),
       ...(lastRetry !== undefined && { lastRetry }),
     });
-    if (ending.kind !== 'retry' || !this.#worthWaiting(ending, input)) {
+    const { gone } = request;
+    if (ending.kind !== 'retry' || gone?.aborted || !this.#worthWaiting(ending, input)) {
       return answerOf(ending, this.name, { stacks: this.#stacks });
     }
     const failedAt = Date.now();
-    await this.#wait(ending.delay);
-    if (this.#stopping) return answerOf(ending, this.name, { stacks: this.#stacks });
+    await this.#wait(ending.delay, gone);
+    if (this.#stopping || gone?.aborted) return answerOf(ending, this.name, { stacks: this.#stacks });
     return this.#attempt(request, input, ending.attempt, failedAt);
   }
 
-  // A call is worth nothing to anybody but its caller: its retries wait here, as long as that one does.
+  // A call is worth nothing to anybody but its caller: its retries wait here, as long as that one does, and no more of
+  // them than may wait for a worker.
   #worthWaiting({ delay }: Extract<Ending, { kind: 'retry' }>, { expires }: RpcInput): boolean {
-    return !this.#stopping && (expires === undefined || Date.now() + delay < expires);
+    if (this.#stopping || this.#waits.size >= this.#mostWaits) return false;
+    return expires === undefined || Date.now() + delay < expires;
   }
 
-  #wait(ms: number): Promise<void> {
+  get #mostWaits(): number {
+    return Math.max(this.#context.config.maxQueue, this.#context.capacity);
+  }
+
+  #wait(ms: number, gone: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve) => {
       const wake = (): void => {
         clearTimeout(timer);
+        release?.();
         this.#waits.delete(wake);
         resolve();
       };
       const timer = setTimeout(wake, ms);
+      const release = gone && onAbort(gone, wake);
       this.#waits.add(wake);
     });
   }
