@@ -208,6 +208,48 @@ for (const broker of brokers) {
       assert.equal(await quotes.echo(3), 3);
     });
 
+    test("a name of a target that is none is answered, in the original's protocol", async (t) => {
+      const { uri } = await broker.open();
+      await serve(t, QuotesModule, { amqpUri: uri, workerMode: 'inline', amqpRpcDialects: ['seed'] });
+      const peer = await openPeer(t, uri);
+      await peer.channel.assertQueue('answers');
+      await peer.channel.bindQueue('answers', 'ufw-rpc', 'answers');
+      const body = '{"command":"__get_target__","command_args":[{"toString":1}]}';
+
+      await peer.send('rpc-quotes-broadcast', { body, replyTo: 'answers', correlationId: '1' });
+
+      const answer: string = JSON.parse((await peer.take('answers')).content.toString());
+      assert.match(answer, /"exception":"TypeError","message":"a target's name is a str, not dict"/);
+    });
+
+    test("where there is no room a request of the original's waits in its queue", async (t) => {
+      const { uri } = await broker.open();
+      const server = await serve(t, QuotesModule, {
+        amqpUri: uri,
+        tasksPerWorker: 1,
+        maxQueue: 0,
+        amqpRpcDialects: ['seed'],
+      });
+      const peer = await openPeer(t, uri);
+      await peer.channel.assertQueue('answers');
+      await peer.channel.bindQueue('answers', 'ufw-rpc', 'answers');
+      const ask = (target: string, value: unknown): Promise<void> =>
+        peer.send(`rpc-quotes-Quotes.${target}`, {
+          body: { command: `Quotes.${target}`, command_args: [value], command_kwargs: {} },
+          replyTo: 'answers',
+        });
+      await ask('slow', 500);
+      await eventually(() => assert.equal(running(server), 1));
+
+      await ask('echo', 'patient');
+      const answers = [await peer.take('answers'), await peer.take('answers')];
+
+      assert.deepEqual(
+        answers.map(({ content }) => JSON.parse(JSON.parse(content.toString())).data),
+        [500, 'patient'],
+      );
+    });
+
     test('an answer that makes none is told as such', async (t) => {
       const { uri } = await broker.open();
       const { runner } = await calling(t, uri);

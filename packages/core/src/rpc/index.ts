@@ -58,6 +58,7 @@ export {
   keyError,
   malformed,
   readSeedRequest,
+  readSeedTargetName,
   readSeedTargets,
   type SeedException,
   type SeedRequest,

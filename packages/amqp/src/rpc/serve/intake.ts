@@ -102,7 +102,12 @@ export class Intake {
 
   async #serve(message: ConsumeMessage, window: AckWindow, place: Place): Promise<void> {
     const { dialect, target, run } = this.#parts;
-    const answer = await run(dialect.read(message, target), dialect);
+    let answer: RpcAnswer;
+    try {
+      answer = await run(dialect.read(message, target), dialect);
+    } catch (err) {
+      answer = this.#unhandled(err);
+    }
     if (wasNotBegun(answer) && !dialect.triesAgain) {
       await this.#pauses.wait(requeueDelay);
       window.requeue(place);
@@ -115,11 +120,27 @@ export class Intake {
 
   #answer(message: ConsumeMessage, answer: RpcAnswer, window: AckWindow): Promise<void> | undefined {
     const { dialect } = this.#parts;
-    const reply = dialect.reply(message, answer);
+    const reply = this.#reply(message, answer);
     if (!reply) return undefined;
     const isDirect = dialect.answers === 'direct' && reply.body.byteLength <= largestDirect;
     // Without the channel the caller can still be answered.
     return isDirect && window.publish(reply) ? undefined : this.#confirmed(message, reply);
+  }
+
+  #reply(message: ConsumeMessage, answer: RpcAnswer): Publication | undefined {
+    const { dialect } = this.#parts;
+    try {
+      return dialect.reply(message, answer);
+    } catch (err) {
+      return dialect.reply(message, this.#unhandled(err));
+    }
+  }
+
+  /** What its caller is told of a request that made its handling throw: a fault of ours, whatever the request holds. */
+  #unhandled(err: unknown): RpcAnswer {
+    const { queue, log } = this.#parts;
+    log.error({ err, queue: queue.name }, 'a request could not be handled: its caller is told');
+    return failure('internal', 'the service could not handle this request');
   }
 
   async #confirmed(message: ConsumeMessage, reply: Publication): Promise<void> {

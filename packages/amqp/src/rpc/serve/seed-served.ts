@@ -3,6 +3,7 @@ import {
   malformed,
   type RpcAnswer,
   readSeedRequest,
+  readSeedTargetName,
   type SeedException,
   type SeedRequest,
   seedAnswerText,
@@ -46,7 +47,8 @@ export const seedServed: ServedDialect = {
   tellOf: (target, name) =>
     target ? { kind: 'result', value: JSON.stringify(seedTarget(target)) } : exceptional(keyError(name)),
   answers: 'queue',
-  triesAgain: true,
+  // Their requests wait in the queue until somebody takes them.
+  triesAgain: false,
 };
 
 function read(message: ConsumeMessage): ReadRequest {
@@ -56,8 +58,12 @@ function read(message: ConsumeMessage): ReadRequest {
   switch (command) {
     case seedCommands.list:
       return { kind: 'targets' };
-    case seedCommands.get:
-      return { kind: 'target', target: String(positional[0] ?? named.target ?? '') };
+    case seedCommands.get: {
+      const name = readSeedTargetName(request);
+      return typeof name === 'string'
+        ? { kind: 'target', target: name }
+        : { kind: 'answered', answer: exceptional(name) };
+    }
     default:
       return {
         kind: 'call',

@@ -39,6 +39,6 @@ export interface ServedDialect {
    * Where answers go. `direct`: to the callers' own channels, through no queue. `queue`: to a queue, by an exchange.
    */
   readonly answers: 'direct' | 'queue';
-  /** Callers try again when there is no room, or the service stops; others are to wait in the queue. */
+  /** Callers try again when there is no room, or the service stops; requests of others wait in the queue. */
   readonly triesAgain: boolean;
 }

@@ -44,6 +44,12 @@ export function readSeedRequest(message: unknown): SeedRequest | SeedException {
   return { command, positional, named: kwargs };
 }
 
+/** Which target `__get_target__` asks for; an exception for what is no name. */
+export function readSeedTargetName({ positional, named }: SeedRequest): string | SeedException {
+  const name = positional[0] ?? named.target ?? '';
+  return typeof name === 'string' ? name : typeError(`a target's name is a str, not ${pythonType(name)}`);
+}
+
 /** The exception for what is no request at all. */
 export function malformed(text: string): SeedException {
   return frameworkException(
