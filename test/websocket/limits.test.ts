@@ -4,11 +4,17 @@ import { connect } from 'node:net';
 import { describe, test } from 'node:test';
 import { eventually } from '../support/eventually.js';
 import { WorkModule } from './fixtures/work.js';
+import { onFrames, openSocket, textFrame } from './support/bare-socket.js';
 import { connectRaw, type RawClient } from './support/raw-client.js';
-import { serve } from './support/serve.js';
+import { type Served, serve } from './support/serve.js';
 
 function request(id: number, method: string, ...params: unknown[]): object {
   return { jsonrpc: '2.0', id, method: `Work.${method}`, params };
+}
+
+/** Calls of a target that succeeded so far. */
+function succeeded({ runner }: Served, target: string): number {
+  return runner.routes.find((found) => found.target === `Work.${target}`)?.counts.succeeded ?? 0;
 }
 
 /** The codes of the next answers, 0 for a result, by id. */
@@ -80,6 +86,22 @@ describe('calls beyond what there is room for', () => {
     assert.deepEqual(await client.closed, [1008, 'too many requests wait for their answers']);
   });
 
+  test('of one connection end it, where answers have to be in order and those that wait are long', async (t) => {
+    const { url } = await serve(t, WorkModule, {
+      workerMode: 'inline',
+      webSocket: { limits: { maxBuffered: 10_000 } },
+    });
+    const [client, other] = [await connectRaw(t, url), await connectRaw(t, url)];
+    const long = { command: 'Work.echo', command_args: ['x'.repeat(20_000)] };
+    assert.deepEqual(await other.ask(long), { data: long.command_args[0], exception: null });
+
+    client.send({ command: 'Work.slow', command_args: [60_000] });
+    for (let count = 0; count < 3; count++)
+      client.send({ command: 'Work.echo', command_args: ['x'.repeat(6_000)] });
+
+    assert.deepEqual(await client.closed, [1008, 'too many requests wait for their answers']);
+  });
+
   test('of all connections wait for a worker, then are answered busy', async (t) => {
     const { url } = await serve(t, WorkModule, { maxWorkers: 1, maxQueue: 2 });
     const client = await connectRaw(t, url);
@@ -89,6 +111,65 @@ describe('calls beyond what there is room for', () => {
     assert.deepEqual(await codes(client, 5), { 1: 0, 2: 0, 3: 0, 4: -32000, 5: -32000 });
   });
 });
+
+describe('when a connection is over', () => {
+  test('what waited for its turn on it is not begun', async (t) => {
+    const served = await serve(t, WorkModule, { workerMode: 'inline' });
+    const [client, other] = [await connectRaw(t, served.url), await connectRaw(t, served.url)];
+    client.send({ command: 'Work.slow', command_args: [200] });
+    for (let count = 0; count < 10; count++) client.send({ command: 'Work.vain' });
+    await eventually(async () => assert.equal(await running(other), 1));
+
+    client.socket.terminate();
+    await eventually(() => assert.equal(succeeded(served, 'slow'), 1));
+
+    // Those of the other one come after whatever was begun in that moment.
+    assert.equal(((await other.ask(request(1, 'echo', 1))) as { result: number }).result, 1);
+    assert.equal(((await other.ask(request(2, 'tries'))) as { result: number }).result, 0);
+  });
+
+  test('so are the retries of its calls', async (t) => {
+    const { url } = await serve(t, WorkModule, { workerMode: 'inline' });
+    const [client, other] = [await connectRaw(t, url), await connectRaw(t, url)];
+    const tries = async (): Promise<number> =>
+      ((await other.ask(request(1, 'tries'))) as { result: number }).result;
+    const before = await tries();
+    client.send(request(1, 'vain'));
+    await eventually(async () => assert.equal(await tries(), before + 1));
+
+    client.socket.terminate();
+    await client.closed;
+
+    // It fails after one retry, which is after the time of the one that was lost.
+    assert.ok(await other.ask(request(2, 'vain')));
+    assert.equal(await tries(), before + 3);
+  });
+
+  test('though it does not say goodbye in turn, its calls are not begun', async (t) => {
+    const served = await serve(t, WorkModule, {
+      workerMode: 'inline',
+      webSocket: { limits: { maxInFlight: 1 } },
+    });
+    const socket = await openSocket(t, served.port, 'ufw');
+    const goodbye = new Promise<void>((resolve) => {
+      onFrames(socket, ({ opcode }) => opcode === 0x8 && resolve());
+    });
+    for (let count = 0; count < 2; count++)
+      socket.write(textFrame('{"command":"Work.slow","command_args":[200]}'));
+    await goodbye;
+
+    await eventually(() => assert.equal(succeeded(served, 'slow'), 1));
+    for (let count = 0; count < 10; count++) socket.write(textFrame('{"command":"Work.echo"}'));
+    // It is cut off for not answering; by then it was heard.
+    await once(socket, 'close');
+
+    assert.equal(succeeded(served, 'echo'), 0);
+  });
+});
+
+async function running(client: RawClient): Promise<number> {
+  return ((await client.ask(request(0, 'running'))) as { result: number }).result;
+}
 
 describe('a client that does not read its answers', () => {
   test('is dropped with 1013, and others are not concerned', async (t) => {

@@ -15,7 +15,10 @@ export interface WebSocketLimits {
   readonly maxConnections: number;
   /** Connections from one address; more are refused with 429. Raise it behind a proxy. Default: 1,000. */
   readonly maxConnectionsPerAddress: number;
-  /** Bytes that may wait for a client to read them; a client with more is dropped with 1013. Default: 4 MiB. */
+  /**
+   * Bytes that may wait for a client to read them; a client with more is dropped with 1013. Likewise the characters of its
+   * requests that wait for their turn, where answers have an order: with 1008. Default: 4 MiB.
+   */
   readonly maxBuffered: number;
   /** Milliseconds between pings. A client that answers none of two in a row is gone. Default: 25,000. */
   readonly pingInterval: number;

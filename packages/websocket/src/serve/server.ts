@@ -48,7 +48,13 @@ export class WebSocketServer implements Extension {
       // On a shared server others may be meant.
       if (this.#listener.hasNeighbours && !this.#door.concerns(request)) return;
       const address = request.socket.remoteAddress ?? 'unknown';
-      void this.#door.knock({ request, socket, head, address }, (...client) => this.#admit(...client));
+      this.#door
+        .knock({ request, socket, head, address }, (...client) => this.#admit(...client))
+        .catch((err: unknown) => {
+          // Such as a neighbour on a shared server that took the same client.
+          log.error({ err, address }, 'a WebSocket client could not be let in');
+          socket.destroy();
+        });
     });
     this.#driver = new Driver({
       noServer: true,
@@ -139,9 +145,10 @@ export class WebSocketServer implements Extension {
   }
 
   #protocolOf(connection: Connection): Protocol {
+    const parts = { ...this.#limits, offer: this.#offer, log: this.#context.log };
     return new UndecidedProtocol(connection.subprotocol, {
-      'json-rpc': new JsonRpcProtocol(connection, this.#offer, this.#limits),
-      seed: new SeedProtocol(connection, this.#offer),
+      'json-rpc': new JsonRpcProtocol(connection, parts),
+      seed: new SeedProtocol(connection, parts),
     });
   }
 }

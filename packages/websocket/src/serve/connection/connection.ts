@@ -28,6 +28,7 @@ export class Connection {
   /** Resolves when it is gone. */
   readonly closed: Promise<void>;
   readonly #parts: ConnectionParts;
+  readonly #gone = new AbortController();
   readonly #protocol: Protocol;
   #inFlight = 0;
   #misses = 0;
@@ -50,9 +51,21 @@ export class Connection {
     this.closed = new Promise((resolve) => {
       webSocket.on('close', () => {
         clearTimeout(this.#grace);
+        this.#end();
         resolve();
       });
     });
+  }
+
+  /** Aborts once it hears no answers any more: from its close, or its goodbye, on. */
+  get gone(): AbortSignal {
+    return this.#gone.signal;
+  }
+
+  /** False from the first word of a goodbye, of either side, on. */
+  get isOpen(): boolean {
+    const { webSocket } = this.#parts;
+    return webSocket.readyState === webSocket.OPEN;
   }
 
   /** Calls it waits for. */
@@ -74,8 +87,8 @@ export class Connection {
 
   /** Sends a message, unless the connection is closing; drops a client that does not read what it asked for. */
   send(text: string): void {
+    if (!this.isOpen) return;
     const { webSocket, limits } = this.#parts;
-    if (webSocket.readyState !== webSocket.OPEN) return;
     if (webSocket.bufferedAmount > limits.maxBuffered) {
       this.#parts.log.warn(
         { address: this.address, bytes: webSocket.bufferedAmount },
@@ -89,9 +102,9 @@ export class Connection {
 
   /** Says goodbye; a client that does not answer it is cut off soon. */
   close(code: number, reason: string): void {
-    const { webSocket } = this.#parts;
-    if (webSocket.readyState !== webSocket.OPEN) return;
-    webSocket.close(code, reason);
+    if (!this.isOpen) return;
+    this.#parts.webSocket.close(code, reason);
+    this.#end();
     this.#grace = setTimeout(() => this.terminate(), closeGrace);
   }
 
@@ -102,8 +115,8 @@ export class Connection {
 
   /** Pings the client; one that answered none of two is cut off. */
   ping(): void {
+    if (!this.isOpen) return;
     const { webSocket, log } = this.#parts;
-    if (webSocket.readyState !== webSocket.OPEN) return;
     if (this.#misses >= 2) {
       log.debug({ address: this.address }, 'a WebSocket client is gone: it answered no ping');
       this.terminate();
@@ -113,7 +126,14 @@ export class Connection {
     webSocket.ping();
   }
 
+  #end(): void {
+    this.#gone.abort();
+    this.#protocol.end();
+  }
+
   #hear(data: Buffer, isBinary: boolean): void {
+    // To a client that is told goodbye nothing can be answered.
+    if (!this.isOpen) return;
     this.#misses = 0;
     const text = isBinary ? decoded(data) : data.toString();
     this.#protocol.receive(text);

@@ -46,4 +46,8 @@ export class UndecidedProtocol implements Protocol {
     }
     this.#chosen.receive(text);
   }
+
+  end(): void {
+    for (const protocol of Object.values(this.#protocols)) protocol.end();
+  }
 }

@@ -1,3 +1,4 @@
+import type { Logger } from '@micro-framework/core';
 import { failure, type RpcAnswer, readCallIdStack } from '@micro-framework/core/rpc';
 import {
   codeOfFailure,
@@ -13,20 +14,29 @@ import {
 import type { Connection } from '../connection/connection.js';
 import type { Offer } from '../offer.js';
 import { openRpcDocument } from './open-rpc.js';
-import type { Protocol } from './protocol.js';
+import { notHandled, type Protocol } from './protocol.js';
 
 /** An answer's text; nothing for a notification. */
 type Reply = string | undefined;
+
+/** What it is made with beside its connection. */
+export interface JsonRpcProtocolParts {
+  readonly offer: Offer;
+  readonly log: Logger;
+  readonly maxBatch: number;
+}
 
 /** JSON-RPC 2.0: requests, notifications and batches; calls of one connection run at the same time. */
 export class JsonRpcProtocol implements Protocol {
   readonly #connection: Connection;
   readonly #offer: Offer;
+  readonly #log: Logger;
   readonly #maxBatch: number;
 
-  constructor(connection: Connection, offer: Offer, { maxBatch }: { readonly maxBatch: number }) {
+  constructor(connection: Connection, { offer, log, maxBatch }: JsonRpcProtocolParts) {
     this.#connection = connection;
     this.#offer = offer;
+    this.#log = log;
     this.#maxBatch = maxBatch;
   }
 
@@ -42,6 +52,9 @@ export class JsonRpcProtocol implements Protocol {
     else this.#whenReady(this.#single(message), (reply) => this.#send(reply));
   }
 
+  /** Its calls run already. */
+  end(): void {}
+
   async #batch(messages: readonly unknown[]): Promise<void> {
     const most = this.#maxBatch;
     if (messages.length === 0) return this.#send(invalid('a batch has at least one request'));
@@ -51,6 +64,7 @@ export class JsonRpcProtocol implements Protocol {
     if (answers.length > 0) this.#send(`[${answers.join(',')}]`);
   }
 
+  /** Never throws, nor rejects. */
   #single(message: unknown): Reply | Promise<Reply> {
     const request = readRequest(message);
     if ('problem' in request) return invalid(request.problem, request.id);
@@ -58,19 +72,34 @@ export class JsonRpcProtocol implements Protocol {
     if (!this.#connection.enter()) {
       return id === undefined ? undefined : errorText(id, { code: errorCodes.busy, message: tooMany });
     }
-    const answer = this.#answer(request);
-    if (!(answer instanceof Promise)) {
-      this.#connection.leave();
-      return replyOf(id, answer);
+    try {
+      const answer = this.#answer(request);
+      if (!(answer instanceof Promise)) return this.#settled(id, answer);
+      return answer.then(
+        (settled) => this.#settled(id, settled),
+        (err) => this.#settled(id, this.#unhandled(err)),
+      );
+    } catch (err) {
+      return this.#settled(id, this.#unhandled(err));
     }
-    return answer.then((settled) => {
-      this.#connection.leave();
-      return replyOf(id, settled);
-    });
+  }
+
+  #settled(id: JsonRpcId | undefined, answer: RpcAnswer): Reply {
+    this.#connection.leave();
+    try {
+      return replyOf(id, answer);
+    } catch (err) {
+      return replyOf(id, this.#unhandled(err));
+    }
+  }
+
+  #unhandled(err: unknown): RpcAnswer {
+    this.#log.error({ err, address: this.#connection.address }, notHandled.log);
+    return failure('internal', notHandled.answer);
   }
 
   #answer({ method, params, meta }: JsonRpcRequest): RpcAnswer | Promise<RpcAnswer> {
-    const { principal } = this.#connection;
+    const { principal, gone } = this.#connection;
     if (method === 'rpc.discover') return this.#discover(principal);
     const { timeout, callIdStack } = (typeof meta === 'object' && meta !== null ? meta : {}) as Readonly<
       Record<string, unknown>
@@ -82,6 +111,7 @@ export class JsonRpcProtocol implements Protocol {
       callIdStack: readCallIdStack(callIdStack),
       principal,
       json: 'plain',
+      gone,
     });
     return answer instanceof Promise ? answer : this.#suggested(method, answer);
   }

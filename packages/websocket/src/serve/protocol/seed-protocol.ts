@@ -1,9 +1,12 @@
+import type { Logger } from '@micro-framework/core';
 import {
+  failure,
   keyError,
   malformed,
   parsePythonJson,
   type RpcAnswer,
   readSeedRequest,
+  readSeedTargetName,
   type SeedException,
   type SeedRequest,
   seedAnswerText,
@@ -13,7 +16,15 @@ import {
 } from '@micro-framework/core/rpc';
 import type { Connection } from '../connection/connection.js';
 import type { Offer } from '../offer.js';
-import type { Protocol } from './protocol.js';
+import { notHandled, type Protocol } from './protocol.js';
+
+/** What it is made with beside its connection. */
+export interface SeedProtocolParts {
+  readonly offer: Offer;
+  readonly log: Logger;
+  /** What may wait, in characters; one message may be longer. */
+  readonly maxBuffered: number;
+}
 
 /**
  * What the Python original speaks: a command, an answer. It has no ids, so the calls of a connection run one at a time, and
@@ -21,24 +32,51 @@ import type { Protocol } from './protocol.js';
  */
 export class SeedProtocol implements Protocol {
   readonly #connection: Connection;
-  readonly #offer: Offer;
-  #before: Promise<void> = Promise.resolve();
+  readonly #parts: SeedProtocolParts;
+  readonly #waiting: string[] = [];
+  #waitingLength = 0;
+  #working = false;
 
-  constructor(connection: Connection, offer: Offer) {
+  constructor(connection: Connection, parts: SeedProtocolParts) {
     this.#connection = connection;
-    this.#offer = offer;
+    this.#parts = parts;
   }
 
   receive(text: string): void {
-    if (!this.#connection.enter()) {
+    const { maxBuffered } = this.#parts;
+    const isTooMuch = this.#waitingLength > 0 && this.#waitingLength + text.length > maxBuffered;
+    if (isTooMuch || !this.#connection.enter()) {
       // No answer can overtake those that wait.
       this.#connection.close(1008, 'too many requests wait for their answers');
       return;
     }
-    this.#before = this.#before.then(async () => {
-      this.#connection.send(await this.#answer(text));
+    this.#waiting.push(text);
+    this.#waitingLength += text.length;
+    if (!this.#working) void this.#work();
+  }
+
+  end(): void {
+    for (const _ of this.#waiting.splice(0)) this.#connection.leave();
+    this.#waitingLength = 0;
+  }
+
+  /** Answers what waits, one after the other. Never rejects. */
+  async #work(): Promise<void> {
+    this.#working = true;
+    for (let text = this.#waiting.shift(); text !== undefined; text = this.#waiting.shift()) {
+      this.#waitingLength -= text.length;
+      const answer = await this.#answer(text).catch((err: unknown) => this.#unhandled(err));
       this.#connection.leave();
-    });
+      this.#connection.send(answer);
+      // It may be saying goodbye itself.
+      if (!this.#connection.isOpen) this.end();
+    }
+    this.#working = false;
+  }
+
+  #unhandled(err: unknown): string {
+    this.#parts.log.error({ err, address: this.#connection.address }, notHandled.log);
+    return seedAnswerText(failure('internal', notHandled.answer));
   }
 
   async #answer(text: string): Promise<string> {
@@ -55,13 +93,14 @@ export class SeedProtocol implements Protocol {
   }
 
   async #list(): Promise<string> {
-    const targets = await this.#offer.targets(this.#connection.principal);
+    const targets = await this.#parts.offer.targets(this.#connection.principal);
     return seedAnswerText({ kind: 'result', value: JSON.stringify(targets.map(seedTarget)) });
   }
 
-  async #get({ positional, named }: SeedRequest): Promise<string> {
-    const wanted = String(positional[0] ?? named.target ?? '');
-    const targets = await this.#offer.targets(this.#connection.principal);
+  async #get(request: SeedRequest): Promise<string> {
+    const wanted = readSeedTargetName(request);
+    if (typeof wanted !== 'string') return seedExceptionText(wanted);
+    const targets = await this.#parts.offer.targets(this.#connection.principal);
     const found = targets.find(({ target }) => target === wanted);
     return found
       ? seedAnswerText({ kind: 'result', value: JSON.stringify(seedTarget(found)) })
@@ -69,13 +108,15 @@ export class SeedProtocol implements Protocol {
   }
 
   async #call({ command, positional, named }: SeedRequest): Promise<RpcAnswer> {
-    return this.#offer.call(command, {
+    const { principal, gone } = this.#connection;
+    return this.#parts.offer.call(command, {
       positional,
       named,
       timeout: undefined,
       callIdStack: [],
-      principal: this.#connection.principal,
+      principal,
       json: 'python',
+      gone,
     });
   }
 }
