@@ -216,7 +216,7 @@ describe('the server', () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as { level: number; msg: string });
-    assert.ok(lines.some(({ msg }) => msg === 'the WebSocket server listens'));
+    if (env.TEST_SHARED !== '1') assert.ok(lines.some(({ msg }) => msg === 'the WebSocket server listens'));
     return lines.filter(({ level }) => level >= 40).map(({ msg }) => msg);
   };
 
@@ -226,6 +226,13 @@ describe('the server', () => {
     ]);
     assert.deepEqual(await warnings({ WEBSOCKET_IP: '0.0.0.0', TEST_AUTHENTICATE: '1' }), []);
     assert.deepEqual(await warnings({}), []);
+  });
+
+  test('warns as well of a shared one that listens later', async () => {
+    const warned = await warnings({ WEBSOCKET_IP: '0.0.0.0', TEST_SHARED: '1' });
+
+    assert.match(String(warned), /^the WebSocket server can be reached from other machines/);
+    assert.deepEqual(await warnings({ WEBSOCKET_IP: '127.0.0.1', TEST_SHARED: '1' }), []);
   });
 
   test('that cannot listen says why, and the service does not start', async (t) => {

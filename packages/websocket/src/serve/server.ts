@@ -76,7 +76,7 @@ export class WebSocketServer implements Extension {
     this.#awaited -= 1;
     if (this.#awaited > 0) return;
     await this.#listener.open();
-    this.#tell();
+    this.#listener.whenListening(() => this.#tell());
   }
 
   /** Takes no more connections. Calls of those that are open are refused by the runner from now on. */
@@ -115,7 +115,7 @@ export class WebSocketServer implements Extension {
   #tell(): void {
     const { log } = this.#context;
     const { address: place, shared } = this.#listener;
-    if (!place) return;
+    if (!place || this.#draining) return;
     const { address, port } = place;
     if (!shared) {
       log.info({ address, port }, 'the WebSocket server listens');

@@ -41,6 +41,12 @@ export class Listener {
     return this.#server.listenerCount('upgrade') > 1;
   }
 
+  /** Calls back once it listens: now, or when the user has a shared one listen. */
+  whenListening(tell: () => void): void {
+    if (this.#server.listening) tell();
+    else this.#server.once('listening', tell);
+  }
+
   /** Begins to take upgrades. Throws a `ListenError`. */
   async open(): Promise<void> {
     this.#server.on('upgrade', this.#upgrade);
