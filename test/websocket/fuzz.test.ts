@@ -71,6 +71,51 @@ const frame = fc.oneof(
   cut,
 );
 
+const targets = fc.oneof(names, fc.jsonValue());
+const almostCommand = fc
+  .record(
+    {
+      command: fc.oneof(
+        fc.constantFrom('__get_target__', '__list_targets__', 'Work.echo', ''),
+        fc.jsonValue(),
+      ),
+      command_args: fc.oneof(
+        fc.array(targets, { maxLength: 3 }),
+        fc.constant([{ toString: 1 }]),
+        fc.jsonValue(),
+      ),
+      command_kwargs: fc.oneof(
+        fc.dictionary(fc.constantFrom('target', '__proto__', ''), targets),
+        fc.jsonValue(),
+      ),
+    },
+    { requiredKeys: ['command'] },
+  )
+  .map((value) => JSON.stringify(value));
+const cutLetter = fc
+  .tuple(fc.constantFrom('"é', '{"command":"✓', '["😀'), fc.integer({ min: 1, max: 3 }))
+  .map(([text, bytes]) => ({
+    text: Buffer.from(text).subarray(0, -Math.min(bytes, Buffer.byteLength(text) - 1)),
+  }));
+
+/** Sends frames of whatever protocol: all before the marker is answered, or the connection is closed for a good reason. */
+async function outlives(
+  client: RawClient,
+  frames: readonly (string | Buffer | { text: Buffer })[],
+): Promise<void> {
+  for (const frame of frames) {
+    if (typeof frame === 'object' && 'text' in frame) client.socket.send(frame.text, { binary: false });
+    else client.socket.send(frame);
+  }
+  // Whichever it speaks by now, it answers this one.
+  client.send({ ...marker, command: 'Work.echo', command_args: ['still here'] });
+  for (;;) {
+    const text = await Promise.race([client.next(), client.closed]).catch(() => client.closed);
+    if (typeof text !== 'string') return assert.ok(closeCodes.includes(text[0]), `closed with ${text}`);
+    if (/"(?:result|data)":"still here"/.test(text)) return;
+  }
+}
+
 async function measured(t: Parameters<typeof serve>[0]): Promise<{ served: Served; other: RawClient }> {
   const served = await serve(t, WorkModule, { taskTimeout: 5_000 });
   return { served, other: await connectRaw(t, served.url) };
@@ -95,6 +140,28 @@ test('whatever comes is answered in good form or ends its own connection alone',
   assert.equal(((await other.ask(marker)) as { result: string }).result, 'still here');
   assert.ok(process.memoryUsage().heapUsed - before < 200 * 1024 * 1024);
 });
+
+for (const protocols of [[], ['ufw']]) {
+  const spoken = protocols[0] === undefined ? 'nothing yet' : 'the protocol of the original';
+  test(`whatever comes on a connection that speaks ${spoken} is survived, and all connections with it`, async (t) => {
+    const { served, other } = await measured(t);
+    const anything = fc.oneof(almostCommand, almostCommand, frame, cutLetter);
+
+    await fc.assert(
+      fc.asyncProperty(fc.array(anything, { minLength: 1, maxLength: 5 }), async (frames) => {
+        const client = await connectRaw(t, served.url, { protocols });
+        try {
+          await outlives(client, frames);
+        } finally {
+          client.socket.terminate();
+        }
+      }),
+      { numRuns: Number(process.env.FUZZ_RUNS ?? 300) },
+    );
+
+    assert.equal(((await other.ask(marker)) as { result: string }).result, 'still here');
+  });
+}
 
 const nested = (depth: number): string => `${'['.repeat(depth)}${']'.repeat(depth)}`;
 const request = (params: string): string =>

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { bootstrap, Module, Service, Timer } from 'micro-framework';
 import { workerModes } from '../core/support/worker-modes.js';
 import { QuotesModule } from './fixtures/quotes.js';
 import { connectRaw } from './support/raw-client.js';
@@ -26,3 +27,24 @@ for (const workerMode of workerModes) {
     });
   });
 }
+
+test('a service without a method that can be called opens no port', async (t) => {
+  @Service()
+  class Clock {
+    @Timer(60_000)
+    tick(): void {}
+  }
+  @Module({ services: [Clock] })
+  class ClockModule {}
+  const runner = await bootstrap(ClockModule, {
+    serviceName: 'clock',
+    workerMode: 'inline',
+    logLevel: 'silent',
+    signals: false,
+    webSocketPort: 0,
+    webSocket: { onListening: () => assert.fail('it listens') },
+  });
+  t.after(() => runner.stop());
+
+  assert.ok(!runner.health().parts.some(({ name }) => name === 'WebSocket server'));
+});

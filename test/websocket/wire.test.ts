@@ -196,31 +196,67 @@ test('uf-ws-rpc-pipelined: two requests of one connection are answered in order,
   );
 });
 
+interface CapturedFrame {
+  readonly from: 'client' | 'server';
+  readonly kind: 'http' | 'frame' | 'tcp-closed';
+  readonly first_line: string;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly opcode: 'text' | 'close';
+  readonly text: string;
+  readonly close_code: number;
+}
+
 test('uf-ws-connection: a call as the original client makes it, byte by byte', async (t) => {
+  const { frames } = JSON.parse(readSource('test/websocket/wire/uf-ws-connection.json')) as {
+    frames: readonly CapturedFrame[];
+  };
+  const [upgrade, request, goodbye] = frames.filter(({ from }) => from === 'client') as [
+    CapturedFrame,
+    CapturedFrame,
+    CapturedFrame,
+  ];
+  const [switched, , farewell] = frames.filter(({ from }) => from === 'server');
   const socket = connect(served.port, '127.0.0.1');
   t.after(() => socket.destroy());
   const heard: Buffer[] = [];
   socket.on('data', (data) => heard.push(data));
-  const host = `127.0.0.1:${served.port}`;
-  const text = '{"command": "__get_target__", "command_args": ["nothing"], "command_kwargs": {}}';
   const mask = Buffer.from([1, 2, 3, 4]);
-  const masked = (payload: Buffer): Buffer =>
-    payload.map((byte, index) => byte ^ (mask[index % 4] ?? 0)) as Buffer;
-  const body = masked(Buffer.from(text));
+  const masked = (opcode: number, payload: Buffer): Buffer => {
+    const body = payload.map((byte, index) => byte ^ (mask[index % 4] ?? 0));
+    return Buffer.concat([Buffer.from([0x80 | opcode, 0x80 | body.length]), mask, body]);
+  };
+  const ours = new Map([
+    ['Host', `127.0.0.1:${served.port}`],
+    ['Origin', `http://127.0.0.1:${served.port}`],
+    ['Sec-WebSocket-Key', 'AAAAAAAAAAAAAAAAAAAAAA=='],
+  ]);
+  const lines = upgrade.headers.map(([name, value]) => `${name}: ${ours.get(name) ?? value}`);
 
-  socket.write(
-    `GET / HTTP/1.1\r\nUpgrade: websocket\r\nHost: ${host}\r\nOrigin: http://${host}\r\n` +
-      'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\nConnection: Upgrade\r\n\r\n',
-  );
+  socket.write(`${[upgrade.first_line, ...lines].join('\r\n')}\r\n\r\n`);
   await once(socket, 'data');
-  socket.write(Buffer.concat([Buffer.from([0x81, 0x80 | body.length]), mask, body]));
+  socket.write(masked(0x1, Buffer.from(request.text)));
   await once(socket, 'data');
-  socket.write(Buffer.concat([Buffer.from([0x88, 0x82]), mask, masked(Buffer.from([0x03, 0xe8]))]));
+  const code = Buffer.alloc(2);
+  code.writeUInt16BE(goodbye.close_code);
+  socket.write(masked(0x8, code));
   await once(socket, 'close');
 
   const whole = Buffer.concat(heard);
-  assert.match(whole.toString('latin1'), /^HTTP\/1\.1 101 Switching Protocols\r\n/);
-  const answer = '{"data":{"target":"nothing","args":[],"kwargs":[],"docstring":null},"exception":null}';
-  assert.ok(whole.includes(Buffer.concat([Buffer.from([0x81, answer.length]), Buffer.from(answer)])));
-  assert.deepEqual(whole.subarray(-4), Buffer.from([0x88, 0x02, 0x03, 0xe8]));
+  const [head = ''] = whole.toString('latin1').split('\r\n\r\n', 1);
+  assert.equal(head.split('\r\n', 1)[0], switched?.first_line);
+  for (const name of ['Upgrade', 'Connection', 'Sec-WebSocket-Accept'])
+    assert.ok(head.includes(`\r\n${name}: `));
+  // One frame that is no part of another, longer than 125 bytes and shorter than 64 kilobytes.
+  const answer = whole.subarray(head.length + 4, -4);
+  assert.deepEqual([answer[0], answer[1], answer.readUInt16BE(2)], [0x81, 126, answer.length - 4]);
+  const { data, exception } = JSON.parse(answer.subarray(4).toString()) as {
+    data: object[];
+    exception: null;
+  };
+  assert.deepEqual(Object.keys(data[0] ?? {}), ['target', 'args', 'kwargs', 'docstring']);
+  assert.equal(exception, null);
+  assert.deepEqual(
+    [...whole.subarray(-4, -2), whole.readUInt16BE(whole.length - 2)],
+    [0x88, 2, farewell?.close_code],
+  );
 });
