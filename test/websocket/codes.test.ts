@@ -37,13 +37,13 @@ describe('what the framework says no with', () => {
   });
 
   test('is -32004 or MaxConnectionsReached where the service stops', async (t) => {
-    const { url, runner } = await serve(t, WorkModule, { shutdownTimeout: 5_000 });
+    const { url, runner } = await serve(t, WorkModule, { tasksPerWorker: 10, shutdownTimeout: 5_000 });
     const [client, original, busy] = [
       await connectRaw(t, url),
       await connectRaw(t, url),
       await connectRaw(t, url),
     ];
-    busy.send({ jsonrpc: '2.0', id: 1, method: 'Work.slow', params: [1_500] });
+    busy.send({ jsonrpc: '2.0', id: 1, method: 'Work.slow', params: [3_000] });
 
     await eventually(async () => {
       const answer = await client.ask({ jsonrpc: '2.0', id: 1, method: 'Work.running' });
