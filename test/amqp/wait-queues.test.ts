@@ -53,7 +53,7 @@ describe('the waits of a back-off', () => {
       fc.property(backOffs, (backOff) => {
         const waits = waitsOf(backOff);
 
-        assert.ok(waits.length <= 21);
+        assert.ok(waits.length <= 40);
         assert.deepEqual(
           [...new Set(waits)].sort((a, b) => a - b),
           waits,
@@ -77,10 +77,51 @@ describe('the waits of a back-off', () => {
     );
   });
 
-  test('are steps of the grid for chance, functions and long rows of delays', () => {
-    const interval = { type: 'exponential', initial: 300, max: 3_000, jitter: 0.5 } as const;
+  test('are a few for each delay of a schedule with jitter, so that what failed as one does not come back as one', () => {
+    const constant = { type: 'constant', initial: 10_000, jitter: 0.2 } as const;
+    const exponential = { type: 'exponential', initial: 1_000, max: 60_000, jitter: 0.2 } as const;
 
-    assert.deepEqual(waitsOf({ maxRetries: 10, interval }), [200, 500, 1_000, 2_000, 5_000]);
+    assert.deepEqual(waitsOf({ interval: constant }), [8_500, 9_000, 9_500, 10_000]);
+    assert.deepEqual(
+      waitsOf({ maxRetries: 2, interval: exponential }),
+      [850, 900, 950, 1_000, 1_700, 1_800, 1_900, 2_000],
+    );
+  });
+
+  test('with jitter are never longer than the delay or shorter than it may become, and spread evenly between', () => {
+    const jitters = fc.double({ min: 0.05, max: 1, noNaN: true });
+    const schedule = fc.record({
+      type: fc.constantFrom('constant' as const, 'linear' as const, 'exponential' as const),
+      initial: fc.integer({ min: 1_000, max: 100_000 }),
+      factor: fc.double({ min: 1.5, max: 3, noNaN: true }),
+      max: fc.constant(3_600_000),
+      jitter: jitters,
+    });
+    fc.assert(
+      fc.property(schedule, fc.integer({ min: 1, max: 20 }), fc.nat(19), (interval, maxRetries, nth) => {
+        const backOff: BackOff = { maxRetries, interval };
+        const attempt = 1 + (nth % maxRetries);
+        const waits = waitsOf(backOff);
+        const full = intervalOf(backOff, { attempt, error }, () => 0);
+        const chances = Array.from({ length: 100 }, (_, index) => (index + 0.5) / 100);
+
+        const chosen = chances.map((chance) =>
+          waitFor(
+            intervalOf(backOff, { attempt, error }, () => chance),
+            waits,
+          ),
+        );
+
+        assert.ok(Math.max(...chosen) <= full, `${Math.max(...chosen)} for ${full}`);
+        assert.ok(Math.min(...chosen) >= full * (1 - interval.jitter) - 1);
+        // Two steps at the least, and none of them gets much more than its half.
+        const most = Math.max(...chosen.map((one) => chosen.filter((other) => other === one).length));
+        assert.ok(most <= 51, `${most} of 100 wait equally long`);
+      }),
+    );
+  });
+
+  test('are steps of the grid for functions and long rows of delays', () => {
     assert.deepEqual(waitsOf({ interval: () => 7 }), waitGrid);
     assert.deepEqual(
       waitsOf({ maxRetries: 100, interval: { type: 'linear', initial: 100, max: 4_000 } }),

@@ -28,9 +28,13 @@ export const lostRetries = 'retry.lost';
 /** Shorter delays do not go through the broker: a timer holds the message, unacked, and then sends the copy home. */
 export const shortestWait = 50;
 
-/** More queues than this for one route are not worth their exactness. */
-const mostExactWaits = 20;
+/** More delays than these are not worth a queue each. */
+const mostKnownDelays = 20;
 const mostAttemptsLookedAt = 1_000;
+
+/** Queues among which chance chooses for one delay, and those of one route: where it has many delays each has fewer. */
+const stepsOfJitter = 4;
+const mostJitterWaits = 40;
 
 /** Steps that computed delays are rounded up to: 100, 200, 500, 1,000 ms and so on to the longest there can be, 24 days. */
 export const waitGrid: readonly number[] = gridSteps(100, longestInterval);
@@ -42,16 +46,17 @@ function gridSteps(shortest: number, longest: number): readonly number[] {
 }
 
 /**
- * Every delay the broker may have to keep for a route, in ascending order. Exact where the delays are known beforehand
- * and few: a constant, or a schedule without jitter. Else the steps of the grid they can be rounded up to.
+ * Every delay the broker may have to keep for a route, in ascending order. Where its delays are known beforehand and few,
+ * those; with jitter, for each of them the same few steps between the shortest it can become and itself. Else the steps
+ * of the grid they can be rounded up to.
  */
 export function waitsOf(backOff: BackOff): readonly number[] {
   const { interval, maxRetries = defaultMaxRetries } = backOff;
   if (maxRetries < 1) return [];
   if (typeof interval === 'function') return waitGrid;
   const jitter = typeof interval === 'object' ? (interval.jitter ?? 0) : 0;
-  const exact = jitter === 0 ? exactWaits(backOff, maxRetries) : undefined;
-  if (exact) return exact.filter((delay) => delay >= shortestWait);
+  const delays = knownDelays(backOff, maxRetries);
+  if (delays) return ascending(jitter === 0 ? delays : jittered(delays, jitter));
   const ends = [longestDelay(backOff, 1), longestDelay(backOff, maxRetries)];
   return stepsBetween(Math.min(...ends) * (1 - jitter), Math.max(...ends));
 }
@@ -109,8 +114,8 @@ function homeTopology(queue: string): Topology {
   };
 }
 
-/** The delays of all attempts, when they are few enough for a queue each. */
-function exactWaits(backOff: BackOff, maxRetries: number): readonly number[] | undefined {
+/** The delays of all attempts, before chance takes something off, when they are few. */
+function knownDelays(backOff: BackOff, maxRetries: number): ReadonlySet<number> | undefined {
   const last = longestDelay(backOff, maxRetries);
   const delays = new Set([last]);
   for (let attempt = 1; attempt < maxRetries; attempt++) {
@@ -118,9 +123,20 @@ function exactWaits(backOff: BackOff, maxRetries: number): readonly number[] | u
     // Schedules do not turn back: from here on it is always the last delay.
     if (delay === last) break;
     delays.add(delay);
-    if (delays.size > mostExactWaits || attempt >= mostAttemptsLookedAt) return undefined;
+    if (delays.size > mostKnownDelays || attempt >= mostAttemptsLookedAt) return undefined;
   }
-  return [...delays].sort((a, b) => a - b);
+  return delays;
+}
+
+/** Evenly spaced, so that as many messages wait in each: what is rounded up to the next of them is never above its delay. */
+function jittered(delays: ReadonlySet<number>, jitter: number): Iterable<number> {
+  const steps = Math.min(stepsOfJitter, Math.floor(mostJitterWaits / delays.size));
+  const shares = Array.from({ length: steps }, (_, step) => 1 - (jitter * step) / steps);
+  return [...delays].flatMap((delay) => shares.map((share) => Math.round(delay * share)));
+}
+
+function ascending(delays: Iterable<number>): readonly number[] {
+  return [...new Set(delays)].filter((delay) => delay >= shortestWait).sort((a, b) => a - b);
 }
 
 // Jitter only takes off; without it, the delay of an attempt is the longest it can have.
