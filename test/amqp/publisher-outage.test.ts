@@ -8,13 +8,17 @@ import {
 } from '@micro-framework/amqp';
 import {
   Connection,
+  type EventEffect,
+  ProducerMain,
   type Publication,
   Publisher,
   type PublisherLimits,
 } from '@micro-framework/amqp/internal';
 import { type Broker, startBroker } from '@micro-framework/broker';
+import type { CallInfo, Config } from '@micro-framework/core';
 import { json, openPeer, type Peer } from '../support/amqp-peer.js';
 import { eventually } from '../support/eventually.js';
+import { fakeContext } from '../support/fake-context.js';
 
 // A publisher whose channel comes and goes as the test says.
 
@@ -142,6 +146,74 @@ describe('while there is no broker', () => {
     await publisher.publish(message(3));
 
     assert.deepEqual(publisher.pending, { messages: 0, bytes: 0 });
+  });
+});
+
+describe('what a handler emitted', () => {
+  const effect = (n: number): EventEffect => ({
+    event: 'q',
+    exchange: '',
+    body: String(n),
+    contentType: 'application/json',
+    messageId: `m${n}`,
+  });
+  const emitting = async (t: TestContext, config: Partial<Config>) => {
+    const broker = await startBroker();
+    t.after(() => broker.close());
+    const peer = await openPeer(t, broker.url as string);
+    await peer.channel.assertQueue('q', { durable: true });
+    const context = fakeContext({ options: {}, config: { amqpUri: broker.url as string, ...config } });
+    const main = new ProducerMain(context);
+    t.after(() => context.stopShared());
+    await context.setupShared();
+    const call: CallInfo = { id: '1', callIdStack: ['1'], route: '0/0/handle', attempt: 1 };
+    const commit = (from: number, count: number): Promise<void> =>
+      main.commit(
+        Array.from({ length: count }, (_, at) => effect(from + at)),
+        call,
+      );
+    return { broker, peer, main, commit };
+  };
+
+  test('is published in its order, and waits for room where that is more than may wait at once', async (t) => {
+    const { peer, commit } = await emitting(t, { amqpMaxPending: 10 });
+
+    await Promise.all([commit(0, 300), commit(1_000, 300), commit(2_000, 1)]);
+
+    const all = (await ids(peer, 'q')).map((id) => Number(id.slice(1)));
+    const first = all.filter((n) => n < 1_000);
+    assert.deepEqual(
+      first,
+      Array.from({ length: 300 }, (_, n) => n),
+    );
+    assert.equal(all.length, 601);
+    assert.ok(all.indexOf(2_000) < 100, 'the short one has not waited for the long ones');
+  });
+
+  test('leaves room for those who cannot wait', async (t) => {
+    const { broker, main, commit, peer } = await emitting(t, { amqpMaxPending: 10 });
+    await broker.faults.withholdConfirms(true);
+
+    const long = commit(0, 20);
+    const now = main.answer(effect(100), undefined);
+    await eventually(async () => assert.equal(await peer.count('q'), 6));
+    await broker.faults.withholdConfirms(false);
+
+    await Promise.all([long, now]);
+  });
+
+  test('and finds no room for as long as a message may wait, is told so', async (t) => {
+    const { broker, main, commit } = await emitting(t, { amqpMaxPending: 2, amqpPublishTimeout: 300 });
+    await broker.faults.withholdConfirms(true);
+    const refusals = [
+      assert.rejects(main.answer(effect(0), undefined), PublishTimedOutError),
+      assert.rejects(commit(1, 1), PublishOverflowError),
+    ];
+    // Takes the other half, and has it for longer than there is patience.
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    refusals.push(assert.rejects(main.answer(effect(2), undefined), PublishTimedOutError));
+
+    await Promise.all(refusals);
   });
 });
 

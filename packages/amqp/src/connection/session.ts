@@ -8,6 +8,7 @@ import {
   worstHealth,
 } from '@micro-framework/core';
 import { ConnectionLostError, ExchangeTypeError } from '../errors.js';
+import { publishAll } from '../publish/publish-all.js';
 import { type Publication, Publisher } from '../publish/publisher.js';
 import { Keeper, type Kept } from '../recovery/keeper.js';
 import { type ConnectionHealth, RecoveringConnection } from '../recovery/recovering-connection.js';
@@ -143,6 +144,11 @@ export class Session implements Extension {
   /** Publishes with the broker's confirm; see {@link Publisher.publish}. */
   publish(publication: Publication): Promise<void> {
     return this.#publisher.publish(publication);
+  }
+
+  /** Publishes many; see {@link publishAll}. */
+  publishAll(publications: Iterable<Publication>): Promise<void> {
+    return publishAll(this.#publisher, publications);
   }
 
   /** A channel of its own for one piece of work, once there is a connection. */

@@ -68,6 +68,12 @@ export class Backlog {
     this.#timer ??= setTimeout(() => this.#sweep(), timeout).unref();
   }
 
+  /** True where half of all room would still be free with the message, or all of it is now. */
+  isHalfEmpty({ body }: Publication): boolean {
+    const { messages, bytes } = this.#limits;
+    return this.size === 0 || (this.size < messages / 2 && this.#bytes + body.byteLength <= bytes / 2);
+  }
+
   /** The next that may be sent now; it counts as sent. */
   next(): Pending | undefined {
     if (this.#suspects.size > 0 && this.#sent.size > 0) return undefined;
@@ -138,6 +144,7 @@ export class Backlog {
     const next = Math.min(...[this.#sent, this.#unsent].map(({ first }) => first?.deadline ?? Infinity));
     if (next < Infinity) this.#timer ??= setTimeout(() => this.#sweep(), Math.max(1, next - now)).unref();
   }
+
   #move(pending: Pending, to: Chain<Pending>): void {
     pending.chain?.remove(pending);
     pending.chain = to;

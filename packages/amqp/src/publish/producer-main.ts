@@ -38,13 +38,13 @@ export class ProducerMain implements DependencyMain {
     await this.#session.publish(this.#publication(request as EventEffect, call));
   }
 
-  /** Publishes what a call noted, in order and without waiting for one before the next. */
-  async commit(effects: readonly unknown[], call: CallInfo): Promise<void> {
-    const sent = (effects as readonly EventEffect[]).map((effect) =>
-      this.#session.publish(this.#publication(effect, call)),
-    );
-    const failed = (await Promise.allSettled(sent)).find(({ status }) => status === 'rejected');
-    if (failed) throw (failed as PromiseRejectedResult).reason;
+  /** Publishes what a call noted, in order: many at once, and no more than there is room for. */
+  commit(effects: readonly unknown[], call: CallInfo): Promise<void> {
+    return this.#session.publishAll(this.#publications(effects as readonly EventEffect[], call));
+  }
+
+  *#publications(effects: readonly EventEffect[], call: CallInfo): Iterable<Publication> {
+    for (const effect of effects) yield this.#publication(effect, call);
   }
 
   #publication(effect: EventEffect, call: CallInfo | undefined): Publication {

@@ -3,7 +3,10 @@ import { type PublishOptions, WorkerProducer } from './worker-producer.js';
 
 /**
  * Publishes events of this service. In a handler they go out when the handler has succeeded, before its own message is
- * acknowledged: a failed attempt publishes nothing. `immediate: true` opts out.
+ * acknowledged: an attempt whose handler fails publishes nothing. `immediate: true` opts out.
+ *
+ * That is no transaction of the broker: where it refuses one of several events, the attempt has failed, and the others may
+ * be out, and will be once more with the next attempt.
  *
  * @example
  * ```ts
@@ -30,8 +33,9 @@ export abstract class Producer {
    *
    * @param event - its name, the routing key
    * @param payload - anything JSON can hold, or bytes, which are sent as they are. Default: `null`.
-   * @throws `UnsendableError` for a payload that is not JSON. With `immediate` also `UnroutableError`,
-   * `PublishRefusedError`, `ConnectionLostError`; else these fail the attempt after the handler.
+   * @throws `UnsendableError` for a payload that is not JSON, `DelaysOffError` for a `delay` without the setting `delays`.
+   * With `immediate` also `UnroutableError`, `PublishRefusedError`, `PublishTimedOutError`, `PublishOverflowError`,
+   * `ConnectionLostError`; else these fail the attempt after the handler.
    */
   abstract publish(event: string, payload?: unknown, options?: PublishOptions): Promise<void>;
 }

@@ -52,7 +52,7 @@ export function timedOut(publication: Publication, timeout: number, obstacle: Ob
 export function overflow(publication: Publication, messages: number, bytes: number): PublishOverflowError {
   return new PublishOverflowError(
     `a message to ${where(publication)} was not taken: ${messages} messages of ${bytes} bytes wait for the broker ` +
-      'already, as many as amqpMaxPending and amqpMaxPendingBytes allow. Wait for publish() before the next, or raise them.',
+      'already, as many as amqpMaxPending and amqpMaxPendingBytes allow. Let the broker set the pace by awaiting each confirm, or raise them.',
   );
 }
 

@@ -1,7 +1,9 @@
+import { Deadline } from '@micro-framework/core';
 import type { ConfirmChannel, Message, OpenChannel, Options } from '../connection/connection.js';
 import { Backlog, type Pending } from './backlog.js';
-import { type Obstacle, refused, timedOut, unroutable, unsendable } from './publish-errors.js';
+import { type Obstacle, overflow, refused, timedOut, unroutable, unsendable } from './publish-errors.js';
 import { exchangeOf, RefusedExchanges } from './refused-exchanges.js';
+import { WaitingRoom } from './waiting-room.js';
 
 /** A message on its way to the broker. */
 export interface Publication {
@@ -44,6 +46,7 @@ export class Publisher {
   /** Sent on the present channel, never confirmed, and given up. */
   #abandoned = 0;
   #ended: Error | undefined;
+  readonly #waitingRoom = new WaitingRoom();
   #whenIdle: (() => void) | undefined;
 
   constructor(limits: PublisherLimits) {
@@ -69,6 +72,23 @@ export class Publisher {
       this.#backlog.add(publication, resolve, reject);
       this.#pump();
     });
+  }
+
+  /**
+   * True where somebody who can wait may publish the message now: as long as no more than half of what may wait does. The
+   * other half is for those who cannot.
+   */
+  hasRoomFor(publication: Publication): boolean {
+    return this.#ended !== undefined || this.#backlog.isHalfEmpty(publication);
+  }
+
+  /** Resolves as soon as it is so; throws a `PublishOverflowError` when that takes longer than a message may wait. */
+  async roomFor(publication: Publication): Promise<void> {
+    const deadline = Deadline.in(this.#limits.timeout);
+    while (!this.hasRoomFor(publication)) {
+      if (await deadline.within(this.#waitingRoom.wait())) continue;
+      throw overflow(publication, this.#backlog.size, this.#backlog.bytes);
+    }
   }
 
   /** From now on this channel is used. */
@@ -124,6 +144,7 @@ export class Publisher {
     if (this.#ended) return;
     this.#ended = error;
     for (const pending of this.#backlog.clear()) pending.reject(error);
+    this.#waitingRoom.noteLeave(0);
     this.#whenIdle?.();
   }
 
@@ -176,6 +197,7 @@ export class Publisher {
     if (!this.#backlog.remove(pending)) return;
     if (error) pending.reject(error);
     else pending.resolve();
+    this.#waitingRoom.noteLeave(this.#backlog.size);
     if (this.#backlog.size === 0) this.#whenIdle?.();
   }
 
