@@ -136,6 +136,17 @@ describe('while there is no broker', () => {
     assert.deepEqual(await ids(peer, queue), ['m1', 'm2', 'm4']);
   });
 
+  test('headers count as well as bodies, whatever is in them', async (t) => {
+    const { publisher } = await publishing(t, { bytes: 10_000 });
+    const headers = { tenant: 'x'.repeat(5_000), tags: ['y'.repeat(2_000)], key: Buffer.alloc(1_000), n: 1 };
+    const large = { ...message(1), properties: { headers } };
+    const waiting = publisher.publish(large);
+    waiting.catch(() => {});
+
+    assert.ok(publisher.pending.bytes > 8_000);
+    await assert.rejects(publisher.publish(large), PublishOverflowError);
+  });
+
   test('no more of them wait than may, in bytes; one that is too large for all room goes alone', async (t) => {
     const { publisher, connect } = await publishing(t, { bytes: 2_000 });
     const large = publisher.publish(message(1, 5_000));

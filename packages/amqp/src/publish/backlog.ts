@@ -1,6 +1,7 @@
 import { Chain, type Linked } from '../chain.js';
 import { overflow } from './publish-errors.js';
 import type { Publication, PublisherLimits } from './publisher.js';
+import { weightOf } from './weight.js';
 
 /** A message that waits for its confirm. */
 export interface Pending extends Linked<Pending> {
@@ -39,15 +40,15 @@ export class Backlog {
     return this.#sent.size + this.#unsent.size;
   }
 
-  /** Of the bodies. */
+  /** Of bodies and headers. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Takes a message, or throws a `PublishOverflowError`. */
+  /** Takes a message, or throws a `PublishOverflowError` or an `UnsendableError`. */
   add(publication: Publication, resolve: () => void, reject: (error: Error) => void): void {
     const { timeout, messages, bytes: mostBytes } = this.#limits;
-    const bytes = publication.body.byteLength;
+    const bytes = weightOf(publication);
     // One that is larger than all room together goes alone.
     if (this.size >= messages || (this.size > 0 && this.#bytes + bytes > mostBytes)) {
       throw overflow(publication, this.size, this.#bytes);

@@ -24,6 +24,8 @@ export interface PublisherLimits {
 /** The driver keeps a note of each message that nobody waits for any more. A channel with as many is given up. */
 const mostAbandoned = 10_000;
 
+const nothing = Buffer.alloc(0);
+
 /**
  * Publishes on one confirm channel after the other, pipelined: as many messages as callers like share the stream of
  * confirms. What was not confirmed when a channel ended is sent again on the next one, in its order.
@@ -159,7 +161,6 @@ export class Publisher {
   #send(pending: Pending, link: OpenChannel<ConfirmChannel>): void {
     const { exchange, routingKey, body, properties } = pending.publication;
     try {
-      checkNumbers(properties.headers);
       this.#isFull = !link.channel.publish(exchange, routingKey, body, properties, (error: Error | null) => {
         // Not an answer: the channel closed before it came, and the message is sent again.
         if (link !== this.#link || !link.isOpen()) return;
@@ -210,7 +211,7 @@ export class Publisher {
 
   #abandon(late: Pending): void {
     // The driver knows it until the channel ends.
-    late.publication = { ...late.publication, body: Buffer.alloc(0) };
+    late.publication = { ...late.publication, body: nothing, properties: {} };
     this.#abandoned += 1;
     if (this.#abandoned !== mostAbandoned) return;
     // Closed already, or closing.
@@ -236,12 +237,4 @@ export class Publisher {
         pending.returned = text;
     }
   }
-}
-
-// The driver writes them, and the broker closes the whole connection.
-function checkNumbers(value: unknown): void {
-  if (typeof value === 'number' && !Number.isFinite(value))
-    throw new RangeError(`a header holds ${value}: numbers in headers must be finite`);
-  if (typeof value === 'object' && value !== null && !Buffer.isBuffer(value))
-    for (const field of Object.values(value)) checkNumbers(field);
 }
