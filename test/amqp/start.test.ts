@@ -153,6 +153,22 @@ describe('several addresses', () => {
     });
   }
 
+  test('that all answer serve both connections from the first one: one node that hangs later is not the half of all', async (t) => {
+    const ports = await freePorts(2);
+    for (const port of ports) await brokerAt(t, port);
+    const context = fakeContext({ options: {}, config: { amqpUri: ports.map(uriAt) } as object });
+    const { consuming, publishing: sending } = context.shared(session);
+    const consumer = { name: 'a consumer', queue: 'q', isActive: true, check: async () => {} };
+    context.shared(session).watch(consumer);
+    t.after(() => context.stopShared());
+
+    await context.setupShared();
+
+    const brokers = [consuming, sending].map((connection) => connection.health().broker);
+    assert.equal(brokers[0], brokers[1]);
+    assert.match(String(brokers[0]), new RegExp(`127.0.0.1:${ports[0]}`));
+  });
+
   test('serve when the broker that was connected to is gone: the other one takes its place', async (t) => {
     const [one = 0, two = 0] = await freePorts(2);
     const first = await startBroker({ port: one, password });

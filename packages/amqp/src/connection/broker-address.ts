@@ -9,10 +9,10 @@ import { addressesOf, isEmbedded } from './uri.js';
  */
 export interface BrokerAddress {
   /**
-   * The `amqp://` or `amqps://` URL to try next, of several one after the other. Throws a `ConnectError` where an
-   * embedded broker can be neither found nor started.
+   * The `amqp://` or `amqps://` URL for a connection's `n`th try, from 0 on: of several one after the other. Throws a
+   * `ConnectError` where an embedded broker can be neither found nor started.
    */
-  resolve(): Promise<string>;
+  resolve(n?: number): Promise<string>;
   /** Leaves an embedded broker. Called once all connections are closed. */
   close(): Promise<void>;
 }
@@ -24,18 +24,9 @@ export function brokerAddress(context: ExtensionContext): BrokerAddress {
   const addresses = addressesOf(amqpUri);
   const [first] = addresses;
   if (first !== undefined && isEmbedded(first)) return new EmbeddedAddress(first, context);
-  return rotating(addresses);
-}
-
-/** The nodes of a cluster, in turn. */
-function rotating(addresses: readonly string[]): BrokerAddress {
-  let asked = 0;
   return {
-    async resolve() {
-      const address = addresses[asked % addresses.length] as string;
-      asked += 1;
-      return address;
-    },
+    // The nodes of a cluster, in turn.
+    resolve: async (n = 0) => addresses[n % addresses.length] as string,
     async close() {},
   };
 }

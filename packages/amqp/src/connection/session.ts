@@ -178,12 +178,14 @@ export class Session implements Extension {
 
   #connection(purpose: string): RecoveringConnection {
     const { config, log } = this.#context;
+    // Its own: all connections of a service begin at the first address.
+    let tries = 0;
     return new RecoveringConnection({
       purpose,
       patience: config.amqpStartTimeout,
       log,
       open: async (abandoned) => {
-        const uri = await this.#address.resolve();
+        const uri = await this.#address.resolve(tries++);
         const connection = await Connection.open({
           uri,
           heartbeat: config.amqpHeartbeat,
