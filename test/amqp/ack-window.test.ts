@@ -28,7 +28,7 @@ class BrokerSide {
       ack: ({ fields }: Message, upTo = false) => this.#settled('ack', fields.deliveryTag, upTo),
       nack: ({ fields }: Message, upTo: boolean) => this.#settled('requeue', fields.deliveryTag, upTo),
     };
-    const link = { channel, generation: 1, isOpen: () => this.isOpen, closed: new Promise(() => {}) };
+    const link = { channel, isOpen: () => this.isOpen, closed: new Promise(() => {}) };
     this.window = new AckWindow(link as unknown as OpenChannel);
   }
 

@@ -4,6 +4,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { Connection } from '@micro-framework/amqp/internal';
 import { openVhost } from '../support/rabbitmq.js';
+import { isMethod, openProxy } from '../support/tcp-proxy.js';
 
 test('closing a connection whose broker reads no more hangs up on it', async (t) => {
   const { uri } = await openVhost();
@@ -20,10 +21,32 @@ test('closing a connection whose broker reads no more hangs up on it', async (t)
   assert.equal(await connection.ended, undefined);
 });
 
+test('a connection is kept without an answer while what it sends moves, and given up once it stands', async (t) => {
+  const { uri } = await openVhost();
+  // The answer to the question whether anybody reads, as if that still stood behind all that is sent.
+  const unanswered = await openProxy(t, uri, { fromBroker: (frame) => isMethod(frame, 60, 11) });
+  const line = await openLine(t, unanswered.uri);
+  const connection = await Connection.open({ uri: line.uri, heartbeat: 2, name: 'test' });
+  t.after(() => connection.close());
+  const { channel } = await connection.openConfirmChannel();
+
+  const from = performance.now();
+  line.slow(4_000_000);
+  for (let n = 0; n < 24; n += 1) channel.publish('', 'nobody', Buffer.alloc(1_000_000));
+  await channel.waitForConfirms();
+  assert.ok(performance.now() - from > 4_500, 'in more time than a silent broker is given');
+  assert.equal(connection.isOpen, true);
+
+  const lost = await connection.ended;
+  assert.match(lost?.message ?? '', /has not answered/);
+});
+
 interface Line {
   readonly uri: string;
   /** From now on nothing reaches the broker, as when it is short of memory. */
   freeze(): void;
+  /** From now on no more than so many bytes a second reach it. */
+  slow(rate: number): void;
   /** Resolves when our side has closed it. */
   hungUp(): Promise<unknown>;
 }
@@ -50,6 +73,15 @@ async function openLine(t: TestContext, uri: string): Promise<Line> {
     uri: through.href,
     freeze: () => {
       client?.unpipe();
+      client?.resume();
+    },
+    slow: (rate) => {
+      client?.unpipe();
+      client?.on('data', (chunk) => {
+        broker?.write(chunk);
+        client?.pause();
+        setTimeout(() => client?.resume(), (chunk.byteLength / rate) * 1_000);
+      });
       client?.resume();
     },
     hungUp: () => once(client as Socket, 'close'),

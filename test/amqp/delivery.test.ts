@@ -14,7 +14,7 @@ function delivered(headers: object = { bytes: Buffer.from('abc'), list: [Buffer.
     ack: () => sent.push('ack'),
     nack: (_message: unknown, _upTo: boolean, requeue: boolean) => sent.push(requeue ? 'requeue' : 'drop'),
   };
-  const link = { channel, generation: 1, isOpen: () => open, closed: new Promise(() => {}) };
+  const link = { channel, isOpen: () => open, closed: new Promise(() => {}) };
   const message = {
     content: Buffer.from('{}'),
     fields: {

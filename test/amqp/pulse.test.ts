@@ -60,6 +60,19 @@ for (const heartbeat of [1, 2, 5, 10, 60]) {
       assert.ok(asked > beats && asked <= 2 * beats + 1, `${asked} in ${beats} heartbeats`);
     });
 
+    test('a broker that has not answered yet is kept while our bytes move, and given up once they stand', () => {
+      const pulse = new Pulse(heartbeat);
+      for (let tick = 0; tick < 10_000; tick += 1) {
+        pulse.moved();
+        assert.notEqual(pulse.beat(true), 'unheard');
+      }
+
+      const { ms, end } = ticksUntilEnd(pulse, () => true);
+
+      assert.equal(end, 'unheard');
+      assert.ok(ms <= 1.5 * 1_000 * heartbeat + pulse.tick, `${ms}`);
+    });
+
     test('a broker that reads nothing for now is not asked, and not blamed for what it was asked before', () => {
       const pulse = new Pulse(heartbeat);
       while (pulse.beat(true) !== 'ask');

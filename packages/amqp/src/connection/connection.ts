@@ -3,6 +3,7 @@ import { Deadline, writeTogether } from '@micro-framework/core';
 import { type ChannelModel, type ConfirmChannel, connect, type Channel as DriverChannel } from 'amqplib';
 import { ConnectionLostError } from '../errors.js';
 import { Pulse } from '../recovery/pulse.js';
+import { Upload } from '../recovery/upload.js';
 import { type Capabilities, capabilitiesOf } from './capabilities.js';
 import { connectError } from './connect-error.js';
 import type { TlsOptions } from './tls.js';
@@ -16,8 +17,6 @@ export type Channel = DriverChannel;
 /** A channel and the life of the connection it belongs to. A delivery's tag means something on its own channel only. */
 export interface OpenChannel<C extends Channel = Channel> {
   readonly channel: C;
-  /** Rises with every channel that is opened. */
-  readonly generation: number;
   /** True until the channel has closed, by whomever. */
   readonly isOpen: () => boolean;
   /** Resolves when it has closed, with why; with undefined when we closed it. */
@@ -159,11 +158,13 @@ export class Connection {
   /** Sees to it that a line which carries nothing any more is given up; the driver needs up to three heartbeats. */
   async #watch(): Promise<void> {
     const pulse = new Pulse(this.#driver.heartbeat);
+    const upload = new Upload(this.#socket);
     let bytes = this.#socket.bytesRead;
     let ask = (): void => {};
     const timer = setInterval(() => {
       const heard = this.#socket.bytesRead !== bytes;
       bytes = this.#socket.bytesRead;
+      if (upload.moves()) pulse.moved();
       const step = pulse.beat(heard);
       if (step === 'ask') ask();
       if (step === 'silent') this.breakOff('nothing has come from the broker for two heartbeats');
@@ -217,8 +218,7 @@ export class Connection {
         resolve(reason);
       });
     });
-    generations += 1;
-    return { channel, generation: generations, isOpen: () => open, closed };
+    return { channel, isOpen: () => open, closed };
   }
 
   #lost(cause: Error | undefined): ConnectionLostError {
@@ -234,5 +234,3 @@ export function isOurFault({ cause }: ConnectionLostError): boolean {
   const code = (cause as { code?: unknown } | undefined)?.code;
   return typeof code === 'number' && code > connectionForced;
 }
-
-let generations = 0;

@@ -9,7 +9,8 @@ export type PulseStep = 'nothing' | 'ask' | 'silent' | 'unheard';
  *
  * - Nothing came for two heartbeats, where the broker sends something twice in each: `silent`.
  * - A question, asked twice a heartbeat, was not answered for one and a half: `unheard`. Without it a line that takes
- *   our bytes nowhere would look well: the broker's own heartbeats still come.
+ *   our bytes nowhere would look well: the broker's own heartbeats still come. It stands behind what we send: as long as
+ *   that moves, there is no hurry.
  *
  * It counts ticks, not time: work that holds up this process holds up the ticks as well, and is no silence of the broker.
  */
@@ -49,6 +50,11 @@ export class Pulse {
   answered(): void {
     this.#asked = false;
     this.#sinceAsked = 0;
+  }
+
+  /** Bytes of ours leave, slowly: the question waits behind them, or its answer behind the work that they make. */
+  moved(): void {
+    this.#unanswered = 0;
   }
 
   /** The broker reads nothing for now, and has said so: it is not asked, and what it was asked it may answer later. */
