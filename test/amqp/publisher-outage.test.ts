@@ -251,7 +251,9 @@ describe('when the connection is lost', () => {
     await broker.faults.withholdConfirms(true);
     const ends = [1, 2, 3].map((n) => watch(publisher.publish(message(n))));
 
-    // The first time nobody knows which; then they go one at a time.
+    // The first time nobody knows which, the second which of a group; then they go one at a time.
+    publisher.detach({ fault: new Error('UNEXPECTED_FRAME') });
+    await connect();
     publisher.detach({ fault: new Error('UNEXPECTED_FRAME') });
     await connect();
     publisher.detach({ fault: new Error('UNEXPECTED_FRAME') });

@@ -21,6 +21,7 @@ export { decode } from './listen/payload/decode.js';
 export { openEnvelope, sealEnvelope } from './listen/retry/back-off-envelope.js';
 export { queueRetry } from './listen/retry/queue-retry.js';
 export { Subscription } from './listen/subscription.js';
+export { Backlog, type Pending } from './publish/backlog.js';
 export { ProducerMain } from './publish/producer-main.js';
 export { type Publication, Publisher, type PublisherLimits } from './publish/publisher.js';
 export { type EventEffect, WorkerProducer } from './publish/worker-producer.js';

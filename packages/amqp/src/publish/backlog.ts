@@ -19,15 +19,25 @@ export interface Pending extends Linked<Pending> {
 
 /**
  * What waits for its confirm, in the order of publishing: first what was sent on the present channel, then what was not.
- * After a channel was closed for a fault, all that was on it is suspect: it goes out again one at a time, until the bad
- * one has shown itself.
+ *
+ * After a channel was closed for a fault, all that was on it is suspect, and goes out again before all else: in groups
+ * of the square root of their number, one after the other; those of a group that costs the channel again one by one, until
+ * the bad one has shown itself. That costs two channels more, and among ten thousand three hundred confirms to wait for.
  */
 export class Backlog {
   readonly #limits: PublisherLimits;
   readonly #expired: (late: Pending) => void;
   readonly #sent = new Chain<Pending>();
+  /** Those of a group in which the bad one is. */
+  readonly #close = new Chain<Pending>();
+  /** Those among which it is. */
+  readonly #suspects = new Chain<Pending>();
   readonly #unsent = new Chain<Pending>();
-  #suspects = new Set<Pending>();
+  readonly #chains = [this.#sent, this.#close, this.#suspects, this.#unsent];
+  /** What is under way is suspect. */
+  #isTrying = false;
+  /** How many more of the group may be sent. */
+  #left = 0;
   #bytes = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -37,7 +47,7 @@ export class Backlog {
   }
 
   get size(): number {
-    return this.#sent.size + this.#unsent.size;
+    return this.#sent.size + this.#close.size + this.#suspects.size + this.#unsent.size;
   }
 
   /** Of bodies and headers. */
@@ -77,8 +87,12 @@ export class Backlog {
 
   /** The next that may be sent now; it counts as sent. */
   next(): Pending | undefined {
-    if (this.#suspects.size > 0 && this.#sent.size > 0) return undefined;
-    const next = this.#suspects.size > 0 ? [...this.#suspects][0] : this.#unsent.first;
+    if (this.#isTrying && this.#left === 0) {
+      if (this.#sent.size > 0) return undefined;
+      this.#isTrying = this.#beginGroup();
+    }
+    const next = this.#close.first ?? this.#suspects.first ?? this.#unsent.first;
+    if (this.#isTrying) this.#left -= 1;
     if (next) this.#move(next, this.#sent);
     return next;
   }
@@ -89,8 +103,10 @@ export class Backlog {
   }
 
   /** What waits for its turn. */
-  unsent(): Iterable<Pending> {
-    return this.#unsent;
+  *unsent(): Iterable<Pending> {
+    yield* this.#close;
+    yield* this.#suspects;
+    yield* this.#unsent;
   }
 
   /** True for what is under way on the present channel. */
@@ -103,7 +119,6 @@ export class Backlog {
     if (!pending.chain) return false;
     pending.chain.remove(pending);
     pending.chain = undefined;
-    if (this.#suspects.size > 0) this.#suspects.delete(pending);
     this.#bytes -= pending.bytes;
     return true;
   }
@@ -114,36 +129,50 @@ export class Backlog {
    */
   rewind(faulty: boolean): Pending | undefined {
     const again = [...this.#sent];
-    const later = [...this.#unsent];
-    for (const pending of again) {
-      pending.returned = undefined;
-      this.#move(pending, this.#unsent);
-    }
-    for (const pending of later) this.#move(pending, this.#unsent);
-    if (!faulty) return undefined;
-    if (again.length === 1) return again[0];
-    this.#suspects = new Set([...again, ...this.#suspects]);
-    return undefined;
+    for (const pending of again) pending.returned = undefined;
+    this.#putBack(again, this.#placeOf(faulty));
+    this.#isTrying = this.#close.size + this.#suspects.size > 0;
+    this.#left = 0;
+    return faulty && again.length === 1 ? again[0] : undefined;
   }
 
   /** Forgets all, and returns it. */
   clear(): readonly Pending[] {
-    const all = [...this.#sent, ...this.#unsent];
+    const all = [...this.#sent, ...this.unsent()];
     for (const pending of all) this.remove(pending);
     clearTimeout(this.#timer);
     return all;
   }
 
-  // All wait equally long, so the first in either set is its oldest.
+  // All wait equally long, so the first in each chain is its oldest.
   #sweep(): void {
     this.#timer = undefined;
     const now = performance.now();
-    for (const chain of [this.#sent, this.#unsent]) {
+    for (const chain of this.#chains) {
       const late = [...upTo(now, chain)];
       for (const pending of late) this.#expired(pending);
     }
-    const next = Math.min(...[this.#sent, this.#unsent].map(({ first }) => first?.deadline ?? Infinity));
+    const next = Math.min(...this.#chains.map(({ first }) => first?.deadline ?? Infinity));
     if (next < Infinity) this.#timer ??= setTimeout(() => this.#sweep(), Math.max(1, next - now)).unref();
+  }
+
+  /** False where nothing is suspect any more. */
+  #beginGroup(): boolean {
+    if (this.#close.size > 0) this.#left = 1;
+    else this.#left = Math.ceil(Math.sqrt(this.#suspects.size));
+    return this.#left > 0;
+  }
+
+  /** Where what was under way belongs, now that its channel is gone. */
+  #placeOf(faulty: boolean): Chain<Pending> {
+    if (!this.#isTrying) return faulty ? this.#suspects : this.#unsent;
+    return faulty || this.#close.size > 0 ? this.#close : this.#suspects;
+  }
+
+  /** What was sent goes before what was not. */
+  #putBack(pendings: readonly Pending[], to: Chain<Pending>): void {
+    const later = [...to];
+    for (const pending of [...pendings, ...later]) this.#move(pending, to);
   }
 
   #move(pending: Pending, to: Chain<Pending>): void {

@@ -31,7 +31,7 @@ const nothing = Buffer.alloc(0);
  * confirms. What was not confirmed when a channel ended is sent again on the next one, in its order.
  *
  * The broker closes the channel for one bad message, and says nothing of the others on it. Where it names the exchange
- * that it has not, or not for us, that tells the bad ones from the others; else all are sent again one by one, so that
+ * that it has not, or not for us, that tells the bad ones from the others; else all are sent again bit by bit, so that
  * only the bad one is refused.
  */
 export class Publisher {
