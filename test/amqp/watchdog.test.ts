@@ -27,7 +27,7 @@ afterEach(async () => {
 });
 
 /** A consumer that the broker's cancellations do not reach. */
-async function subscribe(t: TestContext): Promise<Subscribed> {
+async function subscribe(t: TestContext, isForAll = true): Promise<Subscribed> {
   const { uri, unique } = await openVhost();
   const queue = unique('watched');
   const peer = await openPeer(t, uri);
@@ -49,6 +49,7 @@ async function subscribe(t: TestContext): Promise<Subscribed> {
     queue,
     prefetch: 1,
     priority: 0,
+    isForAll,
     declare: async () => void (await peer.channel.assertQueue(queue, { durable: true })),
     take: (message, window) => {
       taken.push(message.content.toString());
@@ -91,6 +92,41 @@ describe('a consumer', () => {
     await eventually(async () => assert.equal(await peer.consumers(queue), 1));
   });
 
+  /** Loses the consumer, but not that of another instance, which is busy while messages wait. */
+  async function loseOneOfTwo({ peer, queue }: Subscribed): Promise<void> {
+    await peer.channel.deleteQueue(queue);
+    await peer.channel.assertQueue(queue, { durable: true });
+    await peer.channel.prefetch(1);
+    await peer.channel.consume(queue, () => {});
+    for (const body of ['held', 'waits']) await peer.send(queue, { body });
+    await eventually(async () => assert.equal(await peer.count(queue), 1));
+  }
+
+  test('that the broker has lost beside that of another instance is made again once messages wait', async (t) => {
+    const subscribed = await subscribe(t);
+    const { subscription, peer, queue, taken } = subscribed;
+    await loseOneOfTwo(subscribed);
+
+    await subscription.check();
+    assert.equal(await peer.consumers(queue), 1, 'once is no proof');
+    await subscription.check();
+
+    await eventually(() => assert.deepEqual(taken, ['waits']));
+    assert.equal(await peer.consumers(queue), 2);
+    assert.deepEqual(subscription.health().details.vanished, 1);
+    await subscription.stop();
+    assert.equal(await peer.consumers(queue), 1);
+  });
+
+  test('that has to wait for its turn is left alone while messages wait', async (t) => {
+    const subscribed = await subscribe(t, false);
+    await loseOneOfTwo(subscribed);
+
+    for (let look = 0; look < 3; look += 1) await subscribed.subscription.check();
+
+    assert.equal(subscribed.subscription.health().details.vanished, 0);
+  });
+
   test('that is well is left alone, however often it is looked at', async (t) => {
     const { subscription, peer, queue } = await subscribe(t);
 
@@ -125,6 +161,28 @@ describe('the watchdog', () => {
 
     assert.deepEqual([watchdog.expected, watchdog.active], [2, 1]);
     assert.deepEqual([one.checked, two.checked], [1, 1]);
+  });
+
+  test('does not ask once more while the last question is open: twice would be of one moment', async () => {
+    const watchdog = new Watchdog(recordingLog().log);
+    const one = watched('one');
+    let answer = (): void => {};
+    one.check = () => {
+      one.checked += 1;
+      return new Promise((resolve) => {
+        answer = resolve;
+      });
+    };
+    watchdog.add(one);
+
+    watchdog.look();
+    watchdog.look();
+    assert.equal(one.checked, 1);
+    answer();
+    await new Promise(setImmediate);
+    watchdog.look();
+
+    assert.equal(one.checked, 2);
   });
 
   test('tells of those that are missing for a while, once, and again after all were there', () => {

@@ -28,6 +28,11 @@ export class AckWindow {
     return this.#link.isOpen();
   }
 
+  /** How many are not settled. */
+  get size(): number {
+    return this.#unsettled.size;
+  }
+
   /** Takes a delivery in. Called for each of the channel, in their order, before anything else is done with it. */
   take(message: ConsumeMessage): Place {
     const place: Place = { message, before: undefined, after: undefined };

@@ -77,6 +77,7 @@ export class Consumer implements Extension {
       queue,
       prefetch: this.#plan.prefetch,
       priority: this.#plan.priority,
+      isForAll: this.#isForAll,
       connection: this.#session.consuming,
       starting: this.#session.starting,
       declare: () => this.#session.declareAgain(this.#topology()),
@@ -86,6 +87,11 @@ export class Consumer implements Extension {
     });
     this.#session.watch(subscription);
     return subscription;
+  }
+
+  get #isForAll(): boolean {
+    const { arguments: given, foreign } = this.#plan.queue;
+    return !foreign && !given['x-single-active-consumer'] && this.#context.config.delayStrategy !== 'native';
   }
 
   #topology(): Topology {

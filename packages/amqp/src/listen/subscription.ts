@@ -18,6 +18,11 @@ export interface SubscriptionParts {
   readonly prefetch: number;
   /** Higher ones are served first; 0 is that of consumers without one. */
   readonly priority: number;
+  /**
+   * Whatever waits in the queue is for all who have room: there is no turn to be waited for, and nothing is held back. Default:
+   * false.
+   */
+  readonly isForAll?: boolean;
   /** Declares the queue and all that belongs to it, before each subscribing. */
   declare(): Promise<void>;
   /** Takes a delivery. */
@@ -33,12 +38,18 @@ export class Subscription implements Watched {
   readonly #keeper: Keeper;
   readonly #pause = new Pause();
   #link: OpenChannel | undefined;
+  #window: AckWindow | undefined;
   #tag: string | undefined;
   /** Times the broker has cancelled the consumer: its queue was deleted, or has moved. */
   #cancelled = 0;
   /** Times it was gone without a word. */
   #vanished = 0;
   #doubts = 0;
+  /** Deliveries so far, and those before the last check. */
+  #delivered = 0;
+  #deliveredBefore = 0;
+  /** The consumer is being replaced by another on its channel. */
+  #isReplacing = false;
   #isStopped = false;
 
   constructor(parts: SubscriptionParts) {
@@ -85,26 +96,51 @@ export class Subscription implements Watched {
   }
 
   /**
-   * Asks the broker whether it knows the consumer, too. One that has gone without a word, twice in a row, is made again:
-   * a single answer may be stale, as that of a queue which is changing its leader.
+   * Asks the broker whether it knows the consumer, too. One that has gone without a word is made again: where the queue has
+   * none at all, or where messages wait in it and none has come here, though there is room. Twice in a row, as a single
+   * answer may be stale, such as that of a queue which is changing its leader.
    */
   async check(): Promise<void> {
     const link = this.#link;
     const connection = this.#parts.connection.current;
     if (!this.isActive || !link || !connection) return;
-    const consumers = await consumersOf(this.#parts.queue, connection);
-    if (link !== this.#link || consumers === undefined) return;
-    this.#doubts = consumers === 0 ? this.#doubts + 1 : 0;
+    const queue = await stateOf(this.#parts.queue, connection);
+    if (link !== this.#link || queue === undefined) return;
+    const isGone = queue.consumers === 0;
+    this.#doubts = isGone || this.#isPassedOver(queue) ? this.#doubts + 1 : 0;
+    this.#deliveredBefore = this.#delivered;
     if (this.#doubts < 2) return;
     this.#doubts = 0;
     this.#vanished += 1;
-    const { log, queue } = this.#parts;
-    log.error(
-      { queue, vanished: this.#vanished },
+    this.#parts.log.error(
+      { queue: this.queue, vanished: this.#vanished },
       'the broker has lost a consumer without a word: it is made again',
     );
     // Closed already, or closing: then it is opened again as well.
-    await link.channel.close().catch(() => {});
+    if (isGone) await link.channel.close().catch(() => {});
+    else await this.#replace(link);
+  }
+
+  /** Other instances may consume the queue, so that it has consumers does not tell of this one. */
+  #isPassedOver({ messages }: QueueState): boolean {
+    const { isForAll, prefetch } = this.#parts;
+    const hasRoom = this.#window !== undefined && this.#window.size < prefetch;
+    return isForAll === true && messages > 0 && hasRoom && this.#delivered === this.#deliveredBefore;
+  }
+
+  /** On the same channel, so that it costs nothing where the consumer was there after all. */
+  async #replace(link: OpenChannel): Promise<void> {
+    const [tag, window] = [this.#tag, this.#window];
+    if (tag === undefined || !window) return;
+    this.#isReplacing = true;
+    try {
+      await link.channel.cancel(tag);
+      if (!this.#isStopped) await this.#consume(link, window);
+    } catch {
+      await link.channel.close().catch(() => {});
+    } finally {
+      this.#isReplacing = false;
+    }
   }
 
   /** Subscribes for the first time. Deliveries may come before this has returned. Rejects when the broker refuses. */
@@ -144,7 +180,8 @@ export class Subscription implements Watched {
     await link.channel.prefetch(this.#parts.prefetch);
     this.#link = link;
     this.#doubts = 0;
-    await this.#consume(link, new AckWindow(link));
+    this.#window = new AckWindow(link);
+    await this.#consume(link, this.#window);
     return link;
   }
 
@@ -162,8 +199,10 @@ export class Subscription implements Watched {
   async #consume(link: OpenChannel, window: AckWindow): Promise<void> {
     const { queue, priority, take } = this.#parts;
     const deliver = (message: ConsumeMessage | null): void => {
-      if (message) take(message, window);
-      else void this.#again(link, window);
+      if (message) {
+        this.#delivered += 1;
+        take(message, window);
+      } else if (!this.#isReplacing) void this.#again(link, window);
     };
     const options = priority === 0 ? {} : { priority };
     const { consumerTag } = await link.channel.consume(queue, deliver, options);
@@ -192,16 +231,23 @@ export class Subscription implements Watched {
   }
 }
 
-/** How many consumers the broker counts, from whichever instance; none where there is no queue. */
-async function consumersOf(queue: string, connection: Connection): Promise<number | undefined> {
+interface QueueState {
+  /** From whichever instance. */
+  readonly consumers: number;
+  /** Those that no consumer has been given. */
+  readonly messages: number;
+}
+
+/** How the broker sees the queue; nobody consumes one that is not there. */
+async function stateOf(queue: string, connection: Connection): Promise<QueueState | undefined> {
   // Of its own: the broker closes the channel that asks for a queue it does not have.
   const { channel } = await connection.openChannel();
   try {
-    const { consumerCount } = await channel.checkQueue(queue);
+    const { consumerCount, messageCount } = await channel.checkQueue(queue);
     await channel.close();
-    return consumerCount;
+    return { consumers: consumerCount, messages: messageCount };
   } catch (error) {
-    return (error as { code?: unknown }).code === notFound ? 0 : undefined;
+    return (error as { code?: unknown }).code === notFound ? { consumers: 0, messages: 0 } : undefined;
   }
 }
 

@@ -20,6 +20,8 @@ const interval = 30_000;
 export class Watchdog {
   readonly #log: Logger;
   readonly #watched = new Set<Watched>();
+  /** Those whose check has not ended: another would see the same moment once more. */
+  readonly #checking = new Set<Watched>();
   #timer: NodeJS.Timeout | undefined;
   #absent: readonly Watched[] = [];
   #isTold = false;
@@ -62,10 +64,17 @@ export class Watchdog {
     this.#absent = missing;
     if (still.length > 0 && !this.#isTold) this.#tell(still);
     if (missing.length === 0) this.#isTold = false;
-    for (const consumer of this.#watched) {
-      consumer.check().catch((err: unknown) => {
-        this.#log.warn({ err }, `${consumer.name} could not be checked`);
-      });
+    for (const consumer of this.#watched) if (!this.#checking.has(consumer)) void this.#check(consumer);
+  }
+
+  async #check(consumer: Watched): Promise<void> {
+    this.#checking.add(consumer);
+    try {
+      await consumer.check();
+    } catch (err) {
+      this.#log.warn({ err }, `${consumer.name} could not be checked`);
+    } finally {
+      this.#checking.delete(consumer);
     }
   }
 
