@@ -43,14 +43,22 @@ export class HeldLetters {
     return { message, settle: () => channel.ack(message) };
   }
 
-  /** Puts back what was not settled, and closes the channel. When this resolves all of it can be seen again. */
+  /**
+   * Puts back what was not settled, and closes the channel. When this resolves all of it can be seen again, unless the
+   * channel or the queue has gone meanwhile: then there is nothing to be put back by us.
+   */
   async giveBack(): Promise<void> {
     const { channel, isOpen } = this.#link;
     if (!isOpen()) return;
-    channel.nackAll(true);
-    // An answer that comes after the nack was carried out.
-    await channel.checkQueue(this.#queue);
-    await channel.close();
+    try {
+      channel.nackAll(true);
+      // An answer that comes after the nack was carried out.
+      await channel.checkQueue(this.#queue);
+      await channel.close();
+    } catch (error) {
+      // With its channel everything goes back.
+      if (isOpen()) throw error;
+    }
   }
 
   #lost(cause: Error): never {
