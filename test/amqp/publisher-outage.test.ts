@@ -288,6 +288,19 @@ describe('while the broker', () => {
     assert.deepEqual(await ids(peer, queue), ['m2']);
   });
 
+  test('confirms nothing, all the others are sent all the same: none waits for the one before', async (t) => {
+    const { publisher, broker, peer, queue, connect } = await publishing(t);
+    await connect();
+    await broker.faults.withholdConfirms(true);
+
+    const ends = Array.from({ length: 100 }, (_, n) => watch(publisher.publish(message(n))));
+    await eventually(async () => assert.equal(await peer.count(queue), 100));
+
+    assert.ok(ends.every(({ end }) => end() === 'open'));
+    await broker.faults.withholdConfirms(false);
+    await eventually(() => assert.ok(ends.every(({ end }) => end() === 'confirmed')));
+  });
+
   test('confirms nothing, a message is given up, and its late confirm changes nothing', async (t) => {
     const { publisher, broker, connect } = await publishing(t, { timeout: 200 });
     await connect();

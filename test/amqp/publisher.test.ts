@@ -63,18 +63,12 @@ describe('publishing', () => {
 
   test('takes many at the same time and keeps their order', async (t) => {
     const { publisher, peer, queue } = await publishing(t);
-    const confirmed: number[] = [];
 
-    await Promise.all(
-      Array.from({ length: 500 }, (_, n) =>
-        publisher.publish(message(queue, n)).then(() => confirmed.push(n)),
-      ),
-    );
+    await Promise.all(Array.from({ length: 500 }, (_, n) => publisher.publish(message(queue, n))));
 
     assert.equal(await peer.count(queue), 500);
     const first = await peer.get(queue);
     assert.deepEqual(first && json(first), { n: 0 });
-    assert.equal(confirmed.length, 500);
   });
 
   test('of what nobody takes is an error only when that was asked for', async (t) => {

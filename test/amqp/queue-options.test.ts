@@ -196,6 +196,21 @@ describe('an exchange of events', () => {
   });
 });
 
+test('an exchange is declared with the arguments that its listener gives', async (t) => {
+  const { uri, unique } = await openVhost();
+  const peer = await openPeer(t, uri);
+  const [name, rest, other] = [unique('main'), unique('rest'), unique('other')];
+  await peer.channel.assertExchange(rest, 'fanout', { autoDelete: true });
+  await peer.channel.assertQueue(other, { autoDelete: true });
+  await peer.channel.bindQueue(other, rest, '');
+  const exchange = { name, autoDelete: true, arguments: { 'alternate-exchange': rest } };
+
+  await listen(t, uri, { exchange, queue: unique('q') });
+  await peer.publish(name, 'nobody.listens', { body: { n: 1 } });
+
+  assert.deepEqual(json(await peer.take(other)), { n: 1 });
+});
+
 describe('among the consumers of a queue', () => {
   test('those of the highest priority are served first', async (t) => {
     const { uri, unique } = await openVhost();
