@@ -1,6 +1,7 @@
 import { Chain, type Linked } from '../chain.js';
 import type { ConsumeMessage, OpenChannel } from '../connection/connection.js';
 import type { Publication } from '../publish/publisher.js';
+import { Pauses } from './pauses.js';
 
 /** A delivery's place among those of its channel that are not settled. */
 export interface Place extends Linked<Place> {
@@ -13,6 +14,8 @@ export interface Place extends Linked<Place> {
  * itself from the first delivery on that is not.
  */
 export class AckWindow {
+  /** Of what was delivered here: they end with the channel, or when nothing more is delivered. */
+  readonly pauses = new Pauses();
   readonly #link: OpenChannel;
   /** In the order they were delivered. */
   readonly #unsettled = new Chain<Place>();
@@ -21,6 +24,7 @@ export class AckWindow {
 
   constructor(link: OpenChannel) {
     this.#link = link;
+    void link.closed.then(() => this.pauses.end());
   }
 
   /** False once the channel has gone, and with it all that was to be settled on it. */

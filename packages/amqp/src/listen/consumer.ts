@@ -9,7 +9,6 @@ import type { AckWindow } from './ack-window.js';
 import { Batcher } from './batcher.js';
 import { Delivery } from './delivery.js';
 import type { ListenerPlan } from './options/listener-plan.js';
-import { Pauses } from './pauses.js';
 import { type RetryStrategy, retryStrategy } from './retry/retry-strategy.js';
 import { type SettlementParts, settle, settleHere } from './settlement.js';
 import { Subscription } from './subscription.js';
@@ -30,7 +29,6 @@ export class Consumer implements Extension {
   #retries: Subscription | undefined;
   #retry: RetryStrategy | undefined;
   readonly #batcher: Batcher<Delivery> | undefined;
-  #pauses = new Pauses();
 
   constructor(context: ConsumerContext, plan: ListenerPlan) {
     this.#context = context;
@@ -61,7 +59,6 @@ export class Consumer implements Extension {
     try {
       await Promise.all([this.#subscription.stop(), this.#retries?.stop()]);
     } finally {
-      this.#pauses.end();
       this.#batcher?.flush();
     }
   }
@@ -82,7 +79,6 @@ export class Consumer implements Extension {
       starting: this.#session.starting,
       declare: () => this.#session.declareAgain(this.#topology()),
       take: (message, window) => this.#take(message, window, queue),
-      ended: () => this.#letGo(),
       log: this.#context.log,
     });
     this.#session.watch(subscription);
@@ -152,16 +148,9 @@ export class Consumer implements Extension {
       deadLetters: deadLetterQueue(this.#plan.sharedName),
       publish: (publication) => this.#session.publish(publication),
       declareAgain: () => this.#session.declareAgain(this.#topology()),
-      pauses: this.#pauses,
       retry: this.#strategy(),
       log: this.#context.log,
     };
-  }
-
-  /** The channel has gone, and what was in hand with it: nothing is to wait for it. */
-  #letGo(): void {
-    this.#pauses.end();
-    this.#pauses = new Pauses();
   }
 }
 

@@ -4,6 +4,7 @@ import type { ConsumeMessage } from '../connection/connection.js';
 import { areUnreadable } from '../connection/unreadable-headers.js';
 import { callIdStackOf, type Headers, type History, readHistory } from '../headers.js';
 import type { AckWindow, Place } from './ack-window.js';
+import type { Pauses } from './pauses.js';
 
 /** What a worker gets of a message: the body as it came, and what says how to read it. */
 export interface EventInput {
@@ -50,6 +51,11 @@ export class Delivery {
   /** True while settling it means something: the broker has not taken it back. */
   get isOpen(): boolean {
     return !this.#settled && this.#window.isOpen;
+  }
+
+  /** Its waits: they end where waiting on means nothing any more. */
+  get pauses(): Pauses {
+    return this.#window.pauses;
   }
 
   /** Done with: the broker forgets it. Resolves when it has been told, at the end of this turn. */

@@ -5,7 +5,6 @@ import { deadLetterHeaders, type Headers, headerNames, originalHeaders } from '.
 import { copiedProperties } from '../publish/copied-properties.js';
 import type { Publication } from '../publish/publisher.js';
 import type { Delivery } from './delivery.js';
-import type { Pauses } from './pauses.js';
 import type { Copy, Retry, RetryStrategy } from './retry/retry-strategy.js';
 
 /** What settling needs of its surroundings. */
@@ -14,8 +13,6 @@ export interface SettlementParts {
   publish(publication: Publication): Promise<void>;
   /** Declares again what a message of this listener may need on its way: somebody has deleted some of it. */
   declareAgain(): Promise<void>;
-  /** End once the broker delivers nothing more here. */
-  readonly pauses: Pauses;
   /** How messages come to their next attempt. */
   readonly retry: RetryStrategy;
   /** The queue that keeps what failed for good. */
@@ -50,7 +47,7 @@ export function settle(delivery: Delivery, ending: Ending, parts: SettlementPart
     case 'dead-letter':
       return bury(delivery, ending, parts);
     case 'requeue':
-      return giveBack(delivery, parts);
+      return giveBack(delivery);
   }
 }
 
@@ -60,7 +57,7 @@ const longestHold = 600_000;
 /** The same for a queue that lives as long as this instance: its retries wait in hand, ten minutes at the most. */
 export async function settleHere(delivery: Delivery, ending: Ending, parts: SettlementParts): Promise<void> {
   if (ending.kind !== 'retry') return settle(delivery, ending, parts);
-  await parts.pauses.wait(Math.min(ending.delay, longestHold));
+  await delivery.pauses.wait(Math.min(ending.delay, longestHold));
   await settle(delivery, { ...ending, delay: 0 }, parts);
 }
 
@@ -72,13 +69,13 @@ async function retry(delivery: Delivery, ending: Retry, parts: SettlementParts):
     delivery.fail();
     return;
   }
-  await parts.pauses.wait(step.hold);
+  await delivery.pauses.wait(step.hold);
   await replace(delivery, step.copy, parts);
 }
 
 // At once it would come straight back: for want of room as before, and until the broker knows that we stop.
-async function giveBack(delivery: Delivery, { pauses }: SettlementParts): Promise<void> {
-  await pauses.wait(requeueDelay);
+async function giveBack(delivery: Delivery): Promise<void> {
+  await delivery.pauses.wait(requeueDelay);
   delivery.requeue();
 }
 
@@ -103,8 +100,8 @@ async function replace(delivery: Delivery, copy: Copy, parts: SettlementParts): 
   const [shortest, longest] = copyPauses;
   // If the channel is gone the broker has put the message back, and a copy would be a second one.
   for (let failures = 0; delivery.isOpen; failures += 1) {
-    if (failures > 0) await parts.pauses.wait(Math.min(longest, shortest * 2 ** (failures - 1)));
-    if (failures > 0 && parts.pauses.isOver) {
+    if (failures > 0) await delivery.pauses.wait(Math.min(longest, shortest * 2 ** (failures - 1)));
+    if (failures > 0 && delivery.pauses.isOver) {
       delivery.requeue();
       return false;
     }

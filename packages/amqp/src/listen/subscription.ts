@@ -28,7 +28,7 @@ export interface SubscriptionParts {
   /** Takes a delivery. */
   take(message: ConsumeMessage, window: AckWindow): void;
   /** Told when deliveries in hand have gone back to the broker, as their channel has ended. */
-  ended(): void;
+  ended?(): void;
   readonly log: Logger;
 }
 
@@ -61,7 +61,7 @@ export class Subscription implements Watched {
       open: (connection) => this.#open(connection),
       ended: () => {
         this.#tag = undefined;
-        parts.ended();
+        parts.ended?.();
       },
       log: parts.log,
     });
@@ -156,12 +156,13 @@ export class Subscription implements Watched {
     const link = this.#link;
     const tag = this.#tag;
     this.#tag = undefined;
-    if (!link?.isOpen() || tag === undefined) return;
     try {
-      await link.channel.cancel(tag);
+      if (link?.isOpen() && tag !== undefined) await link.channel.cancel(tag);
     } catch (error) {
       // Without its channel there is no consumer either.
-      if (link.isOpen()) throw error;
+      if (link?.isOpen()) throw error;
+    } finally {
+      this.#window?.pauses.end();
     }
   }
 
