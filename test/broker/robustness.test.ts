@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { after, before, suite, type TestContext, test } from 'node:test';
-import { type Broker, type BrokerOptions, startBroker } from '@micro-framework/broker';
+import { type Broker, type BrokerOptions, FakeClock, startBroker } from '@micro-framework/broker';
 import fc from 'fast-check';
 import {
   channel,
+  closedBy,
   confirmChannel,
   connection,
   eventually,
@@ -209,6 +210,48 @@ suite('many and strange clients', () => {
       ((await failed) as [Error])[0].message,
       /message size 1001 is larger than configured max size 1000/,
     );
+  });
+});
+
+suite('dead letters', () => {
+  test('one that cannot be made is told of, and the next ones come', async (t) => {
+    const faults: Error[] = [];
+    const clock = new FakeClock(-1_000_000); // no time of death can be written before 1970
+    const broker = await open(t, { clock, onError: (error) => faults.push(error) });
+    const ch = await confirmChannel(t, broker);
+    const dead = await newQueue(ch);
+    const wait = await newQueue(ch, { messageTtl: 100, deadLetterExchange: '', deadLetterRoutingKey: dead });
+    await fill(ch, wait, 'ab');
+
+    clock.advance(100);
+
+    assert.equal(faults.length, 2);
+    clock.advance(1_000_000);
+    await fill(ch, wait, 'c');
+    clock.advance(100);
+    await ready(ch, dead, 1);
+  });
+
+  test('a queue is refused whose dead letters no delivery could carry', async (t) => {
+    const broker = await open(t);
+    const ch = await channel(t, broker);
+
+    const { code, text } = await closedBy(ch, () =>
+      newQueue(ch, { deadLetterExchange: '', deadLetterRoutingKey: 'k'.repeat(256) }),
+    );
+
+    assert.equal(code, 406);
+    assert.match(text, /invalid arg 'x-dead-letter-routing-key' .*: {value_too_long,256}$/);
+  });
+
+  test('a routing key has to be a text, or its dead letter could outgrow it', async (t) => {
+    const broker = await open(t);
+    const client = await RawClient.ready(t, broker);
+
+    client.send(frame(1, 1, publishTo('amq.fanout', Buffer.alloc(100, 0xff))));
+
+    const text = 'FRAME_ERROR - Malformed UTF-8 in shortstr';
+    assert.deepEqual(await client.refusal(), { code: 501, text });
   });
 });
 

@@ -29,14 +29,22 @@ export function method(classId: number, methodId: number, ...args: Uint8Array[])
   return Buffer.concat([ids, ...args]);
 }
 
-export function shortstr(text: string): Buffer {
-  return Buffer.concat([Buffer.from([Buffer.byteLength(text)]), Buffer.from(text)]);
+export function shortstr(text: string | Buffer): Buffer {
+  const bytes = Buffer.from(text as string);
+  return Buffer.concat([Buffer.from([bytes.length]), bytes]);
 }
 
-function longstr(text: string): Buffer {
+/** Also a table or an array: all of them begin with their size. */
+export function longstr(text: string | Buffer): Buffer {
+  const bytes = Buffer.from(text as string);
   const size = Buffer.alloc(4);
-  size.writeUInt32BE(Buffer.byteLength(text));
-  return Buffer.concat([size, Buffer.from(text)]);
+  size.writeUInt32BE(bytes.length);
+  return Buffer.concat([size, bytes]);
+}
+
+/** One field of a table: its key, the letter of its type, its value. */
+export function field(key: string | Buffer, letter: string, value: Uint8Array = Buffer.alloc(0)): Buffer {
+  return Buffer.concat([shortstr(key), Buffer.from(letter), value]);
 }
 
 /** A client that says what it likes, byte by byte. */
@@ -85,17 +93,28 @@ export class RawClient {
 
   /** Waits for the method, and returns its arguments. */
   async until(classId: number, methodId: number): Promise<Buffer> {
+    const { payload } = await this.#next(
+      `method ${classId}.${methodId}`,
+      ({ type, payload: bytes }) =>
+        type === 1 && bytes.readUInt16BE(0) === classId && bytes.readUInt16BE(2) === methodId,
+    );
+    return payload.subarray(4);
+  }
+
+  /** Waits for the next frame of a type. */
+  frame(type: number): Promise<RawFrame> {
+    return this.#next(`a frame of type ${type}`, (one) => one.type === type);
+  }
+
+  async #next(what: string, wanted: (frame: RawFrame) => boolean): Promise<RawFrame> {
     for (;;) {
-      const at = this.frames.findIndex(
-        ({ type, payload }) =>
-          type === 1 && payload.readUInt16BE(0) === classId && payload.readUInt16BE(2) === methodId,
-      );
+      const at = this.frames.findIndex(wanted);
       const found = this.frames[at];
       if (found) {
         this.frames.splice(0, at + 1);
-        return found.payload.subarray(4);
+        return found;
       }
-      if (this.#closed) throw new Error(`the connection ended before method ${classId}.${methodId}`);
+      if (this.#closed) throw new Error(`the connection ended before ${what}`);
       await this.#change();
     }
   }
@@ -144,16 +163,9 @@ export function startOk({ url }: Subject, mechanism = 'PLAIN', password?: string
   const response = `\0${decodeURIComponent(username)}\0${password ?? decodeURIComponent(own)}`;
   const capable = Buffer.concat([shortstr('connection.blocked'), Buffer.from('t\x01')]);
   const closes = Buffer.concat([shortstr('authentication_failure_close'), Buffer.from('t\x01')]);
-  const capabilities = longstr(Buffer.concat([capable, closes]).toString('latin1'));
+  const capabilities = longstr(Buffer.concat([capable, closes]));
   const properties = Buffer.concat([shortstr('capabilities'), Buffer.from('F'), capabilities]);
-  return method(
-    10,
-    11,
-    longstr(properties.toString('latin1')),
-    shortstr(mechanism),
-    longstr(response),
-    shortstr('en_US'),
-  );
+  return method(10, 11, longstr(properties), shortstr(mechanism), longstr(response), shortstr('en_US'));
 }
 
 export function tuneOk({
@@ -173,14 +185,27 @@ export function open(vhost: string): Buffer {
 }
 
 /** The payload of a `basic.publish`. */
-export function publishTo(exchange: string, routingKey: string): Buffer {
+export function publishTo(exchange: string | Buffer, routingKey: string | Buffer): Buffer {
   return method(60, 40, Buffer.alloc(2), shortstr(exchange), shortstr(routingKey), Buffer.from([0]));
 }
 
-/** The payload of a content header without properties. */
-export function contentHeader(bodySize: number, classId = 60): Buffer {
+export interface HeaderParts {
+  readonly classId: number;
+  readonly weight: number;
+  /** A bit for each property there is. */
+  readonly flags: number;
+  readonly properties: Uint8Array;
+}
+
+/** The payload of a content header; by default without properties. */
+export function contentHeader(
+  bodySize: number,
+  { classId = 60, weight = 0, flags = 0, properties = Buffer.alloc(0) }: Partial<HeaderParts> = {},
+): Buffer {
   const payload = Buffer.alloc(14);
   payload.writeUInt16BE(classId, 0);
+  payload.writeUInt16BE(weight, 2);
   payload.writeBigUInt64BE(BigInt(bodySize), 4);
-  return payload;
+  payload.writeUInt16BE(flags, 12);
+  return Buffer.concat([payload, properties]);
 }

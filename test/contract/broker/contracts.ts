@@ -4,6 +4,7 @@ import { deadLetters } from './dead-letters.js';
 import { delivery } from './delivery.js';
 import { errors } from './errors.js';
 import { handshake } from './handshake.js';
+import { malformed } from './malformed.js';
 import { publishing } from './publishing.js';
 import { queues } from './queues.js';
 import { routing } from './routing.js';
@@ -22,4 +23,5 @@ export const contracts: readonly Contract[] = [
   consumers,
   errors,
   handshake,
+  malformed,
 ];

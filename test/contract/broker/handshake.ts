@@ -103,7 +103,7 @@ export const handshake: Contract = (subject) =>
       ],
       [
         'a header of another class',
-        Buffer.concat([frame(1, 1, publishTo('', 'q')), frame(2, 1, contentHeader(0, 50))]),
+        Buffer.concat([frame(1, 1, publishTo('', 'q')), frame(2, 1, contentHeader(0, { classId: 50 }))]),
         505,
       ],
     ];

@@ -1,6 +1,6 @@
-import { AmqpError } from '../amqp-error.js';
+import { Undecodable } from './undecodable.js';
 
-/** Reads a stretch of bytes from a client. Every read is checked: what ends too soon is a syntax error, not a crash. */
+/** Reads a stretch of bytes from a client. Every read is checked: what ends too soon is the client's error, not a crash. */
 export class ByteReader {
   constructor(
     readonly bytes: Buffer,
@@ -55,8 +55,7 @@ export class ByteReader {
 
   #step(count: number): number {
     const at = this.at;
-    if (at + count > this.end)
-      throw new AmqpError('SYNTAX_ERROR', `expected ${count} more bytes, ${this.end - at} are left`);
+    if (at + count > this.end) throw new Undecodable(`${this.end - at} bytes where ${count} are due`);
     this.at = at + count;
     return at;
   }

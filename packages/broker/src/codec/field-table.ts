@@ -1,6 +1,6 @@
-import { AmqpError } from '../amqp-error.js';
 import { ByteReader } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
+import { Undecodable } from './undecodable.js';
 
 export type FieldValue = boolean | number | bigint | string | Buffer | null | FieldTable | readonly Field[];
 
@@ -20,7 +20,7 @@ export type FieldTable = ReadonlyMap<string, Field>;
 export const emptyTable: FieldTable = new Map();
 
 // A client may nest tables as deep as its frame allows; the reader's stack is not that deep.
-const deepest = 64;
+export const deepest = 64;
 
 export function readTable(reader: ByteReader, depth = 0): FieldTable {
   const length = reader.long();
@@ -39,7 +39,7 @@ function readField(reader: ByteReader, depth: number): Field {
 }
 
 function readValue(reader: ByteReader, depth: number): { type: string; value: FieldValue } {
-  if (depth > deepest) throw new AmqpError('SYNTAX_ERROR', `tables are nested more than ${deepest} deep`);
+  if (depth > deepest) throw new Undecodable(`tables nested more than ${deepest} deep`);
   const letter = String.fromCharCode(reader.octet());
   switch (letter) {
     case 't':
@@ -78,7 +78,7 @@ function readValue(reader: ByteReader, depth: number): { type: string; value: Fi
     case 'A':
       return { type: 'array', value: readArray(reader, depth + 1) };
   }
-  throw new AmqpError('SYNTAX_ERROR', `unknown field type '${letter}' in a table`);
+  throw new Undecodable(`a field of type '${letter}'`);
 }
 
 function readDecimal(reader: ByteReader): number {

@@ -3,6 +3,8 @@ import type { ByteReader } from './byte-reader.js';
 import type { ByteWriter } from './byte-writer.js';
 import { type FieldTable, readTable, writeTable } from './field-table.js';
 import { type ArgumentType, type Method, type MethodArguments, type MethodName, methods } from './methods.js';
+import { octets, Undecodable } from './undecodable.js';
+import { checkTable, checkText } from './wire-check.js';
 
 interface Plan {
   readonly name: MethodName;
@@ -28,6 +30,17 @@ export function readMethod(reader: ByteReader): Method {
   const plan = planById.get((classId << 16) | methodId);
   if (classId === txClass) throw new AmqpError('NOT_IMPLEMENTED', 'transactions; use publisher confirms');
   if (!plan) throw new AmqpError('COMMAND_INVALID', `unknown method ${methodId} of class ${classId}`);
+  const from = reader.at;
+  try {
+    const args = readArguments(reader, plan);
+    if (reader.left === 0) return { name: plan.name, args } as Method;
+  } catch (error) {
+    if (!(error instanceof Undecodable)) throw error;
+  }
+  throw new Undecodable(octets(reader.bytes, from, reader.end));
+}
+
+function readArguments(reader: ByteReader, plan: Plan): Record<string, unknown> {
   const args: Record<string, unknown> = {};
   let bits = 0;
   let bit = 8;
@@ -41,10 +54,22 @@ export function readMethod(reader: ByteReader): Method {
       args[name] = ((bits >> bit++) & 1) === 1;
     } else {
       bit = 8;
-      args[name] = type === 'table' ? readTable(reader) : reader[type]();
+      args[name] = readArgument(reader, type);
     }
   }
-  return { name: plan.name, args } as Method;
+  return args;
+}
+
+function readArgument(reader: ByteReader, type: Exclude<ArgumentType, 'bit'>): unknown {
+  if (type === 'table') {
+    checkTable(reader.bytes, reader.at, reader.end);
+    return readTable(reader);
+  }
+  if (type !== 'shortstr') return reader[type]();
+  const from = reader.at + 1;
+  const text = reader.shortstr();
+  checkText(reader.bytes, from, reader.at);
+  return text;
 }
 
 /** Writes the payload of a method frame. */

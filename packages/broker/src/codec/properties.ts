@@ -1,4 +1,4 @@
-import type { ByteReader } from './byte-reader.js';
+import { ByteReader } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
 import { type FieldTable, readTable, writeTable } from './field-table.js';
 
@@ -22,33 +22,34 @@ export interface Properties {
 
 type Shape = 'shortstr' | 'octet' | 'longlong' | 'table';
 
-const shapes: readonly [name: keyof Properties, flag: number, shape: Shape][] = [
-  ['contentType', 1 << 15, 'shortstr'],
-  ['contentEncoding', 1 << 14, 'shortstr'],
-  ['headers', 1 << 13, 'table'],
-  ['deliveryMode', 1 << 12, 'octet'],
-  ['priority', 1 << 11, 'octet'],
-  ['correlationId', 1 << 10, 'shortstr'],
-  ['replyTo', 1 << 9, 'shortstr'],
-  ['expiration', 1 << 8, 'shortstr'],
-  ['messageId', 1 << 7, 'shortstr'],
-  ['timestamp', 1 << 6, 'longlong'],
-  ['type', 1 << 5, 'shortstr'],
-  ['userId', 1 << 4, 'shortstr'],
-  ['appId', 1 << 3, 'shortstr'],
-  ['clusterId', 1 << 2, 'shortstr'],
-];
-
+/** The bit of each property, in the order in which they come. */
 export const propertyFlags = {
   contentType: 1 << 15,
   contentEncoding: 1 << 14,
   headers: 1 << 13,
   deliveryMode: 1 << 12,
   priority: 1 << 11,
+  correlationId: 1 << 10,
   replyTo: 1 << 9,
   expiration: 1 << 8,
+  messageId: 1 << 7,
+  timestamp: 1 << 6,
+  type: 1 << 5,
   userId: 1 << 4,
+  appId: 1 << 3,
+  clusterId: 1 << 2,
 } as const;
+
+const shapeOf: { readonly [K in keyof Properties]: Shape } = {
+  headers: 'table',
+  deliveryMode: 'octet',
+  priority: 'octet',
+  timestamp: 'longlong',
+};
+
+const shapes = (Object.keys(propertyFlags) as (keyof Properties)[]).map(
+  (name) => [name, propertyFlags[name], shapeOf[name] ?? 'shortstr'] as const,
+);
 
 /** Reads the properties whose flag is in `wanted`; the others are stepped over, and none after the last wanted is. */
 export function readProperties(reader: ByteReader, wanted = 0xffff): Properties {
@@ -71,16 +72,36 @@ function skip(reader: ByteReader, shape: Shape): void {
   else reader.skip(shape === 'octet' ? 1 : 8);
 }
 
-export function writeProperties(properties: Properties): Buffer {
+/** What is to be different in a message's properties; one that is set to `undefined` is dropped. */
+export type PropertyChange = { readonly [K in keyof Properties]: Properties[K] | undefined };
+
+/** The properties with a change made to them. The others keep the bytes they came in. */
+export function rewriteProperties(reader: ByteReader, change: PropertyChange): Buffer {
+  const given = reader.short();
   const body = new ByteWriter();
   let flags = 0;
   for (const [name, flag, shape] of shapes) {
-    const value = properties[name];
-    if (value === undefined) continue;
-    flags |= flag;
-    if (shape === 'table') writeTable(body, value as FieldTable);
-    else if (shape === 'shortstr') body.shortstr(value as string);
-    else body[shape](value as number);
+    const from = reader.at;
+    if (given & flag) skip(reader, shape);
+    if (!(name in change)) {
+      flags |= given & flag;
+      body.raw(reader.bytes.subarray(from, reader.at));
+    } else if (change[name] !== undefined) {
+      flags |= flag;
+      write(body, shape, change[name]);
+    }
   }
-  return new ByteWriter().short(flags).raw(body.take()).take();
+  return new ByteWriter().short(flags).raw(body.written).take();
+}
+
+const none = Buffer.alloc(2);
+
+export function writeProperties(properties: Properties): Buffer {
+  return rewriteProperties(new ByteReader(none), properties);
+}
+
+function write(body: ByteWriter, shape: Shape, value: unknown): void {
+  if (shape === 'table') writeTable(body, value as FieldTable);
+  else if (shape === 'shortstr') body.shortstr(value as string);
+  else body[shape](value as number);
 }

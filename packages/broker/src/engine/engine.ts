@@ -19,6 +19,8 @@ export interface EngineOptions {
   readonly clock: Clock;
   readonly vhost: string;
   readonly store?: Store;
+  /** Told of an error that is no client's: a fault in the engine. It goes on with what does not depend on it. */
+  readonly internalError?: (error: unknown) => void;
 }
 
 /**
@@ -33,11 +35,13 @@ export class Engine implements QueueHost {
   readonly queues: Queues;
   readonly replies = new Replies();
   readonly #channels = new Set<Channel>();
+  readonly #internalError: (error: unknown) => void;
   readonly #dead: { entry: Entry; reason: DeathReason }[] = [];
   #burying = false;
 
-  constructor({ clock, vhost, store = noStore }: EngineOptions) {
+  constructor({ clock, vhost, store = noStore, internalError = () => {} }: EngineOptions) {
     this.clock = clock;
+    this.#internalError = internalError;
     this.store = store;
     this.exchanges = new Exchanges((kind, name) => `${kind} '${name}' in vhost '${vhost}'`, store);
     this.queues = new Queues(this, this.exchanges);
@@ -121,8 +125,21 @@ export class Engine implements QueueHost {
   // A burial may cause the next one; they take their turns here instead of on the stack.
   #buryAll(): void {
     this.#burying = true;
-    for (let next = this.#dead.shift(); next; next = this.#dead.shift()) this.#bury(next.entry, next.reason);
-    this.#burying = false;
+    try {
+      for (let next = this.#dead.shift(); next; next = this.#dead.shift())
+        this.#buryOne(next.entry, next.reason);
+    } finally {
+      this.#burying = false;
+    }
+  }
+
+  // Whoever caused the death has no part in what goes wrong here, and the next in line is not to wait for ever.
+  #buryOne(entry: Entry, reason: DeathReason): void {
+    try {
+      this.#bury(entry, reason);
+    } catch (error) {
+      this.#internalError(error);
+    }
   }
 
   #bury({ queue, message }: Entry, reason: DeathReason): void {

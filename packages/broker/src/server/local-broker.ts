@@ -27,7 +27,8 @@ export async function startLocalBroker(settings: BrokerSettings): Promise<Broker
   };
   try {
     discovery?.clear();
-    const engine = new Engine({ ...settings, ...(journal && { store: journal.store }) });
+    const internalError = internalErrorOf(settings);
+    const engine = new Engine({ ...settings, internalError, ...(journal && { store: journal.store }) });
     await journal?.recover(engine);
     server = newServer(settings, engine, journal);
     const port = await server.listen(settings);
@@ -48,7 +49,7 @@ export async function startLocalBroker(settings: BrokerSettings): Promise<Broker
 }
 
 function newServer(settings: BrokerSettings, engine: Engine, journal: Journal | undefined): Server {
-  const { vhost, maxMessageBytes, onError } = settings;
+  const { vhost, maxMessageBytes } = settings;
   const server: Server = new Server({
     id: randomUUID(),
     engine,
@@ -60,9 +61,13 @@ function newServer(settings: BrokerSettings, engine: Engine, journal: Journal | 
     pressure: new Pressure(engine.memory, settings.maxBytes),
     faults: new ActiveFaults(),
     status: () => statusOf(server),
-    internalError: (error) => onError(error instanceof Error ? error : new Error(String(error))),
+    internalError: internalErrorOf(settings),
   });
   return server;
+}
+
+function internalErrorOf({ onError }: BrokerSettings): (error: unknown) => void {
+  return (error) => onError(error instanceof Error ? error : new Error(String(error)));
 }
 
 // Listening on every address, a broker is still reached by this machine's own one.

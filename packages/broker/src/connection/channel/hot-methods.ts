@@ -13,7 +13,7 @@ export function takeHotMethod(channel: WireChannel, bytes: Buffer, at: number, s
   if (size < idSize) return false;
   const id = bytes.readUInt32BE(at);
   if (id === publishMethod) channel.publishing.begin(bytes, at, size);
-  else if (id === ackMethod && size >= ackSize)
+  else if (id === ackMethod && size === ackSize)
     channel.acked(
       bytes.readUInt32BE(at + 4) * 0x1_0000_0000 + bytes.readUInt32BE(at + 8),
       ((bytes[at + 12] as number) & 1) !== 0,

@@ -1,10 +1,14 @@
 import { AmqpError } from '../../amqp-error.js';
 import { frameEnd, frameHead, frameOverhead, frameType } from '../../codec/frame.js';
+import { octets, Undecodable } from '../../codec/undecodable.js';
+import { checkProperties, checkText } from '../../codec/wire-check.js';
 import { Message } from '../../engine/message/message.js';
 
 const basicClass = 60;
-const publishFixed = 4 + 2; // class and method, ticket
+const idSize = 4; // class and method
+const publishFixed = idSize + 2; // and ticket
 const bodySizeAt = 4; // after class and weight
+const propertiesAt = 12;
 const smallestHeader = 14; // class, weight, body size, property flags
 
 /**
@@ -34,9 +38,12 @@ export class IncomingContent {
     const end = at + size;
     const keyAt = from + 1 + (frame[from] ?? 0);
     const bitsAt = keyAt + 1 + (frame[keyAt] ?? 0);
-    if (bitsAt >= end) throw new AmqpError('SYNTAX_ERROR', 'basic.publish ends too soon');
+    if (bitsAt !== end - 1) throw new Undecodable(octets(frame, at + idSize, end));
     const length = bitsAt - from;
     if (length !== this.#route.length || frame.compare(this.#route, 0, length, from, bitsAt) !== 0) {
+      // RabbitMQ routes by bytes here and by UTF-8 everywhere else; a key that is none could match no binding by name.
+      checkText(frame, from + 1, keyAt);
+      checkText(frame, keyAt + 1, bitsAt);
       this.#route = Buffer.from(frame.subarray(from, bitsAt));
       this.#exchange = frame.toString('utf8', from + 1, keyAt);
       this.#routingKey = frame.toString('utf8', keyAt + 1, bitsAt);
@@ -50,13 +57,14 @@ export class IncomingContent {
   /** Takes a header frame's payload; a message without a body is complete with it. */
   header(frame: Buffer, at: number, size: number, maxBytes: number): Message | undefined {
     if (this.#expects !== 'header') throw unexpected(this.#expects);
-    if (size < smallestHeader) throw new AmqpError('SYNTAX_ERROR', 'a content header ends too soon');
+    if (size < smallestHeader) throw new Undecodable(octets(frame, at, at + size));
     const classId = frame.readUInt16BE(at);
     if (classId !== basicClass)
       throw new AmqpError(
         'UNEXPECTED_FRAME',
         `expected content header for class 60, got one for class ${classId} instead`,
       );
+    checkProperties(frame, at + propertiesAt, at + size);
     const bodySize =
       frame.readUInt32BE(at + bodySizeAt) * 0x1_0000_0000 + frame.readUInt32BE(at + bodySizeAt + 4);
     if (bodySize > maxBytes) {

@@ -57,7 +57,9 @@ function firstDeath(message: Message, death: Death): Field {
 function counted(death: Field): Field {
   const record = new Map(death.value as FieldTable);
   const count = record.get('count')?.value;
-  record.set('count', fieldOf.long(typeof count === 'number' ? count + 1 : 1));
+  // A client may have written it, and anything into it.
+  const isCount = Number.isSafeInteger(count) && (count as number) >= 0;
+  record.set('count', fieldOf.long(isCount ? (count as number) + 1 : 1));
   return fieldOf.table(record);
 }
 

@@ -3,7 +3,13 @@ import { ByteReader } from '../../codec/byte-reader.js';
 import { ByteWriter } from '../../codec/byte-writer.js';
 import { emptyTable, type Field, type FieldTable } from '../../codec/field-table.js';
 import { frameEnd, frameHead, frameOverhead, frameType } from '../../codec/frame.js';
-import { type Properties, propertyFlags, readProperties, writeProperties } from '../../codec/properties.js';
+import {
+  type Properties,
+  type PropertyChange,
+  propertyFlags,
+  readProperties,
+  rewriteProperties,
+} from '../../codec/properties.js';
 import { copyKeysOf, copyMark, hiddenHeader } from './copy-keys.js';
 
 const basicClass = 60;
@@ -80,15 +86,14 @@ export class Message {
   derive(change: {
     exchange?: string;
     routingKey?: string;
-    properties?: { [K in keyof Properties]: Properties[K] | undefined };
+    properties?: PropertyChange;
     body?: Buffer;
   }): Message {
-    const properties = { ...this.#read(0xffff), ...change.properties } as Properties;
     const bodyAt = this.bodyFrameAt + frameHead;
     return composeMessage(
       change.exchange ?? this.exchange,
       change.routingKey ?? this.routingKey,
-      writeProperties(properties),
+      rewriteProperties(this.#properties(), change.properties ?? {}),
       change.body ?? this.bytes.subarray(bodyAt, bodyAt + this.bodySize),
     );
   }
@@ -118,7 +123,11 @@ export class Message {
   }
 
   #read(wanted: number): Properties {
-    return readProperties(new ByteReader(this.bytes, this.headerAt + frameHead + beforeProperties), wanted);
+    return readProperties(this.#properties(), wanted);
+  }
+
+  #properties(): ByteReader {
+    return new ByteReader(this.bytes, this.headerAt + frameHead + beforeProperties);
   }
 
   // Where the table of headers is, found without building an object; `undefined` when there is none.

@@ -84,6 +84,21 @@ const quorumOnly = ['x-delivery-limit', 'x-dead-letter-strategy', 'x-quorum-init
 /** The arguments that have to be the same when a queue is declared again. */
 export const comparedArguments: readonly string[] = Object.keys(checks);
 
+const longestKey = 255;
+
+/**
+ * Refuses a dead-letter routing key that no delivery could carry. RabbitMQ takes it, and later closes the connection of
+ * each consumer of such a dead letter. For new queues only: those on a disk were taken once.
+ */
+export function refuseLongDeadKey(args: FieldTable, label: string): void {
+  const key = args.get('x-dead-letter-routing-key');
+  const size = key?.type === 'longstr' ? Buffer.byteLength(key.value as string) : 0;
+  if (size > longestKey) {
+    const fault = `invalid arg 'x-dead-letter-routing-key' for ${label}: {value_too_long,${size}}`;
+    throw new AmqpError('PRECONDITION_FAILED', fault);
+  }
+}
+
 /** Reads and checks a queue's arguments; what is not known is kept and ignored, as RabbitMQ does. */
 export function readQueueArguments(args: FieldTable, label: string): QueuePolicy {
   for (const [arg, check] of Object.entries(checks)) {

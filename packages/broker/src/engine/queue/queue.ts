@@ -148,14 +148,17 @@ export class Queue {
   dispatch(): void {
     if (this.#dispatching || this.deleted || this.turns.size === 0) return;
     this.#dispatching = true;
-    while (this.waiting.length > 0) {
-      const consumer = this.turns.next();
-      if (!consumer) break;
-      const entry = this.#backlog.take();
-      if (entry) this.#hand(consumer, entry);
+    try {
+      while (this.waiting.length > 0) {
+        const consumer = this.turns.next();
+        if (!consumer) break;
+        const entry = this.#backlog.take();
+        if (entry) this.#hand(consumer, entry);
+      }
+    } finally {
+      this.#dispatching = false;
+      this.#backlog.rearm();
     }
-    this.#dispatching = false;
-    this.#backlog.rearm();
   }
 
   purge(): number {

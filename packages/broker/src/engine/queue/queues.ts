@@ -3,7 +3,7 @@ import { assertSame, assertSameArguments } from '../equivalence.js';
 import type { Exchanges } from '../exchange/exchanges.js';
 import { generatedName } from '../names.js';
 import { Queue, type QueueSettings } from './queue.js';
-import { comparedArguments, readQueueArguments } from './queue-arguments.js';
+import { comparedArguments, readQueueArguments, refuseLongDeadKey } from './queue-arguments.js';
 import type { QueueHost } from './queue-host.js';
 
 /** All queues of a broker. An exclusive queue is there for its connection alone. */
@@ -32,6 +32,7 @@ export class Queues {
     }
     if (name.startsWith('amq.'))
       throw new AmqpError('ACCESS_REFUSED', `queue name '${name}' contains reserved prefix 'amq.*'`);
+    refuseLongDeadKey(wanted.args, this.exchanges.label('queue', name));
     return this.create(name || generatedName('amq.gen-'), wanted, owner);
   }
 
