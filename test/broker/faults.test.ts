@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { connect } from 'node:net';
+import { mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { suite, type TestContext, test } from 'node:test';
 import { type Broker, type BrokerOptions, FakeClock, startBroker } from '@micro-framework/broker';
 import {
@@ -9,11 +9,13 @@ import {
   closedBy,
   confirmChannel,
   connection,
+  eventually,
   Inbox,
   newQueue,
   publish,
   ready,
 } from '../support/broker-client.js';
+import { frame, method, RawClient } from '../support/broker-raw.js';
 
 async function open(t: TestContext, options: BrokerOptions = {}): Promise<Broker & { url: string }> {
   const broker = await startBroker(options);
@@ -111,6 +113,30 @@ for (const thread of [false, true])
       await confirmed;
     });
 
+    test('a nack is withheld like a confirm, and all come in order', async (t) => {
+      const broker = await open(t, { thread });
+      const ch = await confirmChannel(t, broker);
+      const queue = await newQueue(ch);
+      await broker.faults.withholdConfirms(true);
+      const answers: string[] = [];
+      const send = (): Promise<unknown> =>
+        publish(ch, '', queue, 'x').then(
+          () => answers.push('ack'),
+          () => answers.push('nack'),
+        );
+      const first = send();
+      await ready(ch, queue, 1);
+      await broker.faults.nackPublishes(1);
+      const rest = [send(), send()];
+      await ready(ch, queue, 2);
+      assert.deepEqual(answers, []);
+
+      await broker.faults.withholdConfirms(false);
+
+      await Promise.all([first, ...rest]);
+      assert.deepEqual(answers, ['ack', 'nack', 'ack']);
+    });
+
     test('publishes are nacked, and not kept', async (t) => {
       const broker = await open(t, { thread });
       const ch = await confirmChannel(t, broker);
@@ -121,6 +147,33 @@ for (const thread of [false, true])
       for (let at = 0; at < 2; at++) await assert.rejects(publish(ch, '', queue, 'x'));
       await publish(ch, '', queue, 'y');
       await ready(ch, queue, 1);
+    });
+
+    test('frames stay in order when they are late no more', async (t) => {
+      const broker = await open(t, { thread });
+      const ch = await channel(t, broker);
+      const queue = await newQueue(ch);
+      const inbox = await Inbox.open(await channel(t, broker), queue);
+      await broker.faults.delayFrames(150);
+      ch.sendToQueue(queue, Buffer.from('1'));
+      await eventually('it to be sent', async () => (await broker.status()).queues[0]?.unsettled === 1);
+
+      await broker.faults.delayFrames(0);
+      ch.sendToQueue(queue, Buffer.from('2'));
+
+      await inbox.first(2);
+      assert.deepEqual(inbox.bodies, ['1', '2']);
+    });
+
+    test('the answer to a close comes before the end, however late', async (t) => {
+      const broker = await open(t, { thread });
+      const client = await RawClient.ready(t, broker);
+      await broker.faults.delayFrames(50);
+
+      client.send(frame(1, 0, method(10, 50, Buffer.alloc(7))));
+
+      await client.until(10, 51);
+      await client.closed();
     });
 
     test('frames are late', async (t) => {
@@ -205,6 +258,37 @@ suite('starting and stopping', () => {
     socket.write('AMQP\0\0\x09\x01');
     const [start] = (await once(socket, 'data')) as [Buffer];
     assert.equal(start.readUInt32BE(7), (10 << 16) | 10);
+  });
+
+  test('takes the path of a Unix socket that nobody answers on any more', async (t) => {
+    const folder = mkdtempSync('/tmp/mf-broker-socket-');
+    t.after(() => rmSync(folder, { recursive: true }));
+    const socketPath = `${folder}/amqp`;
+    const before = createServer().listen(`${socketPath}.other`);
+    await once(before, 'listening');
+    renameSync(`${socketPath}.other`, socketPath); // or it would be removed with the server
+    before.close();
+    await once(before, 'close');
+
+    const broker = await startBroker({ socketPath });
+
+    await broker.close();
+  });
+
+  test('refuses the path of a Unix socket that is in use, and of any other file', async (t) => {
+    const folder = mkdtempSync('/tmp/mf-broker-socket-');
+    t.after(() => rmSync(folder, { recursive: true }));
+    const socketPath = `${folder}/amqp`;
+    await open(t, { socketPath });
+    writeFileSync(`${folder}/file`, 'precious');
+
+    for (const path of [socketPath, `${folder}/file`])
+      await assert.rejects(startBroker({ socketPath: path }), {
+        code: 'BROKER_LISTEN_FAILED',
+        message: `startBroker: ${path} is in use by another program; choose another path, or remove that file`,
+      });
+
+    assert.equal(readFileSync(`${folder}/file`, 'utf8'), 'precious');
   });
 
   const wrong: [title: string, options: BrokerOptions][] = [

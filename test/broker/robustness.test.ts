@@ -13,6 +13,7 @@ import {
   fill,
   Inbox,
   newQueue,
+  next,
   publish,
   ready,
 } from '../support/broker-client.js';
@@ -139,6 +140,92 @@ suite('many and strange clients', () => {
     );
     deaf.socket.resume();
     await ready(ch, queue, 0);
+  });
+
+  test('a client that never reads gets no more on two channels', async (t) => {
+    const broker = await open(t);
+    const ch = await confirmChannel(t, broker);
+    const queues = [await newQueue(ch), await newQueue(ch)];
+    for (const queue of queues) await fill(ch, queue, Array(200).fill('x'.repeat(100_000)));
+    const deaf = await RawClient.ready(t, broker);
+    deaf.send(frame(1, 2, method(20, 10, shortstr(''))));
+    await deaf.until(20, 11);
+    deaf.socket.pause();
+
+    for (const [at, queue] of queues.entries())
+      deaf.send(
+        frame(
+          1,
+          at + 1,
+          method(60, 20, Buffer.alloc(2), shortstr(queue), shortstr(''), Buffer.from([2, 0, 0, 0, 0])),
+        ),
+      );
+
+    for (const queue of queues)
+      await eventually('the consumer', async () => (await ch.checkQueue(queue)).consumerCount === 1);
+    // As many turns as it takes to send all, where nothing holds it back.
+    for (let turn = 0; turn < 300; turn++) await ch.checkQueue(queues[0] as string);
+    const left = (await broker.status()).queues.reduce((sum, { ready: waiting }) => sum + waiting, 0);
+    assert.ok(left > 300, `${400 - left} messages of 100 kB went to a client that does not read`);
+    deaf.socket.resume();
+    for (const queue of queues) await ready(ch, queue, 0);
+  });
+
+  test('a client that declares without reading is not listened to for ever', async (t) => {
+    const broker = await open(t);
+    const ch = await confirmChannel(t, broker);
+    const deaf = await RawClient.ready(t, broker);
+    deaf.socket.pause();
+    const declare = frame(1, 1, method(50, 10, Buffer.alloc(2), shortstr('q'.repeat(250)), Buffer.alloc(5)));
+
+    // 80 MB of answers, of which the system takes a few.
+    for (let at = 0; at < 150; at++) deaf.send(Buffer.concat(Array(2_000).fill(declare)));
+
+    await eventually('the first of them', async () => (await broker.status()).queues.length === 1);
+    await eventually('the broker to stop reading', async () => {
+      const before = deaf.socket.writableLength;
+      for (let turn = 0; turn < 50; turn++) await ch.checkExchange('amq.topic');
+      return before > 0 && deaf.socket.writableLength === before;
+    });
+    deaf.socket.resume();
+    await eventually('all answers', async () => deaf.frames.length === 150 * 2_000);
+  });
+
+  test('direct replies to a client that never reads hold up who sends them', async (t) => {
+    const broker = await open(t, { maxBytes: 5_000_000 });
+    const deaf = await RawClient.ready(t, broker);
+    const consume = method(
+      60,
+      20,
+      Buffer.alloc(2),
+      shortstr('amq.rabbitmq.reply-to'),
+      shortstr('deaf'),
+      Buffer.from([2, 0, 0, 0, 0]),
+    );
+    deaf.send(frame(1, 1, consume));
+    await deaf.until(60, 21);
+    const conn = await connection(t, broker);
+    const ch = await conn.createConfirmChannel();
+    const queue = await newQueue(ch);
+    const properties = shortstr('amq.rabbitmq.reply-to');
+    deaf.send(
+      frame(1, 1, publishTo('', queue)),
+      frame(2, 1, contentHeader(0, { flags: 1 << 9, properties })),
+    );
+    const { replyTo } = (await next(ch, queue)).properties;
+    deaf.socket.pause();
+    const blocked = once(conn, 'blocked');
+
+    for (let at = 0; at < 400; at++) ch.sendToQueue(replyTo, Buffer.alloc(100_000, at));
+
+    await blocked;
+    deaf.socket.resume();
+    await ch.waitForConfirms();
+    await eventually('all replies', async () => {
+      const bodies = deaf.frames.filter(({ type }) => type === 3).map(({ payload }) => payload[0]);
+      return bodies.length === 400 && bodies.every((first, at) => first === at % 256);
+    });
+    await eventually('an empty broker', async () => (await broker.status()).bytes === 0);
   });
 
   test('a client that asks without reading is not listened to for ever', async (t) => {

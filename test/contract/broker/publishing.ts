@@ -5,6 +5,7 @@ import type { Message, MessageFields } from 'amqplib';
 import {
   channel,
   confirmChannel,
+  connection,
   fill,
   newExchange,
   newQueue,
@@ -63,6 +64,19 @@ export const publishing: Contract = (subject) =>
 
       events.push('confirmed');
       assert.deepEqual(events, [[312, 'NO_ROUTE', 'nobody', 'id', 'x'], 'confirmed']);
+    });
+
+    test('what comes back does so on the channel it was published on', async (t) => {
+      const conn = await connection(t, subject);
+      const [one, two] = [await conn.createConfirmChannel(), await conn.createConfirmChannel()];
+      const returns: string[] = [];
+      one.on('return', () => returns.push('one'));
+      two.on('return', () => returns.push('two'));
+
+      await publish(two, '', unique('missing'), 'x', { mandatory: true });
+
+      await one.checkExchange('amq.topic');
+      assert.deepEqual(returns, ['two']);
     });
 
     test('a mandatory message to a queue that is missing comes back, and the channel lives', async (t) => {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import {
+  channel,
+  closedBy,
   confirmChannel,
   connection,
   fill,
@@ -76,6 +78,35 @@ export const settling: Contract = (subject) =>
       const inbox = await Inbox.open(ch, queue, { noAck: true });
       await inbox.first(2);
       assert.deepEqual(inbox.bodies, ['3', '4']);
+    });
+
+    test('up to a tag that is not outstanding settles nothing, though others before it are', async (t) => {
+      const ch = await confirmChannel(t, subject);
+      const queue = await newQueue(ch);
+      await fill(ch, queue, 'abc');
+      const other = await channel(t, subject);
+      await next(other, queue, false);
+      const second = await next(other, queue, false);
+      await next(other, queue, false);
+      other.ack(second);
+
+      const { code, text } = await closedBy(other, () => other.ack(second, true));
+
+      assert.equal(`${code} ${text}`, '406 PRECONDITION_FAILED - unknown delivery tag 2');
+      await ready(ch, queue, 2);
+    });
+
+    test('what is settled twice closes the channel', async (t) => {
+      const ch = await confirmChannel(t, subject);
+      const queue = await newQueue(ch);
+      await fill(ch, queue, 'a');
+      const other = await channel(t, subject);
+      const message = await next(other, queue, false);
+      other.ack(message);
+
+      const { code, text } = await closedBy(other, () => other.ack(message));
+
+      assert.equal(`${code} ${text}`, '406 PRECONDITION_FAILED - unknown delivery tag 1');
     });
 
     test('ackAll and nackAll settle everything', async (t) => {

@@ -103,7 +103,7 @@ export class Connection implements ConnectionContext, RoutedConnection {
   finished(): void {
     this.outbox.flush();
     this.#end();
-    this.socket.end();
+    this.outbox.end();
   }
 
   /** Ends it at once, as a cut cable would. */
@@ -123,6 +123,7 @@ export class Connection implements ConnectionContext, RoutedConnection {
     try {
       if (this.state === 'greeting') this.#greet(chunk);
       else this.#frames.push(chunk);
+      if (this.state === 'open') this.intake.answered();
     } catch (error) {
       this.failed(error);
       this.socket.pause();
@@ -172,7 +173,10 @@ export class Connection implements ConnectionContext, RoutedConnection {
   }
 
   #congestion(congested: boolean): void {
-    this.channels.pause(congested);
-    if (!congested) this.intake.caughtUp();
+    if (congested) this.channels.pause();
+    else {
+      this.channels.resume();
+      this.intake.caughtUp();
+    }
   }
 }

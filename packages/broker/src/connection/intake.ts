@@ -51,7 +51,7 @@ export class Intake implements Publisher {
     }
   }
 
-  /** A message was sent on request: the client may have to read before it can ask for more. */
+  /** Something was sent on request: the client may have to read before it can ask for more. */
   answered(): void {
     const { outbox, socket } = this.owner;
     outbox.checkCongestion();

@@ -29,6 +29,10 @@ export class Outbox {
   #pending = 0;
   #scheduled = false;
   #closed = false;
+  #ending = false;
+  /** What a fault holds back, in order, and until when. */
+  readonly #late: (readonly Buffer[])[] = [];
+  #lateUntil = 0;
 
   constructor(
     readonly socket: Socket,
@@ -72,6 +76,12 @@ export class Outbox {
     this.#setCongested(this.socket.writableLength > congestedAt);
   }
 
+  /** Ends the socket, once all that was flushed is written. */
+  end(): void {
+    this.#ending = true;
+    if (this.#late.length === 0) this.socket.end();
+  }
+
   /** Nothing more is sent; what is written from now on is forgotten. */
   close(): void {
     this.#closed = true;
@@ -90,8 +100,19 @@ export class Outbox {
     this.#pending = 0;
     this.active = true;
     const delay = this.options.delay();
-    if (delay > 0) setTimeout(() => this.#write(pieces), delay);
+    if (delay > 0 || this.#late.length > 0) this.#writeLater(pieces, delay);
     else this.#write(pieces);
+  }
+
+  // With a shorter delay than before, what comes now still waits for what came first.
+  #writeLater(pieces: readonly Buffer[], delay: number): void {
+    const now = performance.now();
+    this.#lateUntil = Math.max(this.#lateUntil, now + delay);
+    this.#late.push(pieces);
+    setTimeout(() => {
+      this.#write(this.#late.shift() ?? []);
+      if (this.#ending && this.#late.length === 0) this.socket.end();
+    }, this.#lateUntil - now);
   }
 
   #write(pieces: readonly Buffer[]): void {

@@ -33,7 +33,7 @@ export class Engine implements QueueHost {
   readonly memory = new MemoryAccount();
   readonly exchanges: Exchanges;
   readonly queues: Queues;
-  readonly replies = new Replies();
+  readonly replies = new Replies(this.memory);
   readonly #channels = new Set<Channel>();
   readonly #internalError: (error: unknown) => void;
   readonly #dead: { entry: Entry; reason: DeathReason }[] = [];

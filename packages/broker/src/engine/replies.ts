@@ -1,6 +1,8 @@
 import { AmqpError } from '../amqp-error.js';
 import type { Channel } from './channel/channel.js';
 import { Consumer } from './channel/consumer.js';
+import { ReplyLine } from './channel/reply-line.js';
+import type { MemoryAccount } from './message/memory-account.js';
 import type { Message } from './message/message.js';
 import { generatedName } from './names.js';
 
@@ -9,8 +11,10 @@ export const replyQueue = 'amq.rabbitmq.reply-to';
 
 /** Direct reply-to: for each channel that asked, an address that leads straight to its consumer. */
 export class Replies {
-  readonly #byAddress = new Map<string, Consumer>();
+  readonly #byAddress = new Map<string, ReplyLine>();
   readonly #addresses = new Map<Channel, string>();
+
+  constructor(readonly memory: MemoryAccount) {}
 
   consume(channel: Channel, tag: string, noAck: boolean): void {
     if (this.#addresses.has(channel))
@@ -18,7 +22,9 @@ export class Replies {
     if (!noAck) throw new AmqpError('PRECONDITION_FAILED', 'reply consumer cannot acknowledge');
     const address = generatedName(`${replyQueue}.`);
     const settings = { tag, noAck, exclusive: false, priority: 0, prefetch: 0 };
-    this.#byAddress.set(address, new Consumer(channel, settings));
+    const line = new ReplyLine(new Consumer(channel, settings), this.memory);
+    channel.replyLine = line;
+    this.#byAddress.set(address, line);
     this.#addresses.set(channel, address);
   }
 
@@ -26,7 +32,10 @@ export class Replies {
   end(channel: Channel, tag?: string): void {
     const address = this.#addresses.get(channel);
     if (address === undefined) return;
-    if (tag !== undefined && this.#byAddress.get(address)?.settings.tag !== tag) return;
+    const line = this.#byAddress.get(address);
+    if (tag !== undefined && line?.consumer.settings.tag !== tag) return;
+    line?.end();
+    channel.replyLine = undefined;
     this.#byAddress.delete(address);
     this.#addresses.delete(channel);
   }
@@ -45,8 +54,8 @@ export class Replies {
 
   /** Delivers and tells whether there was someone. */
   deliver(message: Message): boolean {
-    const consumer = this.#byAddress.get(message.routingKey);
-    consumer?.channel.deliverReply(consumer, message);
-    return consumer !== undefined;
+    const line = this.#byAddress.get(message.routingKey);
+    line?.deliver(message);
+    return line !== undefined;
   }
 }

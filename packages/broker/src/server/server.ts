@@ -1,8 +1,9 @@
 import { chmodSync } from 'node:fs';
-import { createServer, type Server as NetServer } from 'node:net';
+import { createServer, type ListenOptions, type Server as NetServer } from 'node:net';
 import { BrokerError } from '../broker-error.js';
 import { Connection } from '../connection/connection.js';
 import type { ServerContext } from '../connection/context.js';
+import { removeStaleSocket } from './stale-socket.js';
 
 /** Where to listen: a Unix socket, or an address and a port. */
 export interface Endpoint {
@@ -27,19 +28,24 @@ export class Server {
 
   /** Listens, and returns the port; 0 for a Unix socket. */
   async listen({ socketPath, host, port }: Endpoint): Promise<number> {
-    await new Promise<void>((resolve, reject) => {
-      this.#net.once('error', (error: NodeJS.ErrnoException) =>
-        reject(cannotListen(error, socketPath ?? `${host}:${port}`)),
-      );
-      // Of its own also in a process of `node:cluster`, where all would share one socket and get each other's clients.
-      const endpoint = socketPath === undefined ? { port, host } : { path: socketPath };
-      this.#net.listen({ ...endpoint, exclusive: true }, resolve);
-    });
+    if (socketPath === undefined) await this.#listenAt({ port, host }, `${host}:${port}`);
+    else {
+      await removeStaleSocket(socketPath);
+      await this.#listenAt({ path: socketPath }, socketPath);
+    }
     this.#net.on('error', (error) => this.context.internalError(error));
     // The password is no longer the only guard: other users cannot open the socket at all.
     if (socketPath !== undefined) chmodSync(socketPath, 0o600);
     const address = this.#net.address();
     return typeof address === 'object' && address !== null ? address.port : 0;
+  }
+
+  #listenAt(endpoint: ListenOptions, where: string): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      this.#net.once('error', (error) => reject(cannotListen(error, endpoint, where)));
+      // Of its own also in a process of `node:cluster`, where all would share one socket and get each other's clients.
+      this.#net.listen({ ...endpoint, exclusive: true }, resolve);
+    });
   }
 
   /** Takes no more connections, says goodbye to those there are, and cuts those that do not answer. */
@@ -60,16 +66,19 @@ export class Server {
   }
 }
 
-function cannotListen(cause: NodeJS.ErrnoException, where: string): BrokerError {
-  if (cause.code === 'EADDRINUSE') {
-    const advice = 'choose another, or port 0 for any free one';
+function cannotListen(cause: NodeJS.ErrnoException, endpoint: ListenOptions, where: string): BrokerError {
+  if (cause.code !== 'EADDRINUSE')
     return new BrokerError(
-      'BROKER_PORT_IN_USE',
-      `startBroker: ${where} is in use by another program; ${advice}`,
-      { cause },
+      'BROKER_LISTEN_FAILED',
+      `startBroker: cannot listen on ${where}: ${cause.message}`,
+      {
+        cause,
+      },
     );
-  }
-  return new BrokerError('BROKER_LISTEN_FAILED', `startBroker: cannot listen on ${where}: ${cause.message}`, {
-    cause,
-  });
+  const taken = `startBroker: ${where} is in use by another program`;
+  return endpoint.path === undefined
+    ? new BrokerError('BROKER_PORT_IN_USE', `${taken}; choose another, or port 0 for any free one`, { cause })
+    : new BrokerError('BROKER_LISTEN_FAILED', `${taken}; choose another path, or remove that file`, {
+        cause,
+      });
 }

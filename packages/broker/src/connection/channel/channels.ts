@@ -57,8 +57,19 @@ export class Channels {
     });
   }
 
-  pause(paused: boolean): void {
-    for (const channel of this.#open.values()) channel.engineChannel.pause(paused);
+  pause(): void {
+    for (const channel of this.#open.values()) channel.engineChannel.pause(true);
+  }
+
+  /** Goes on with deliveries, one channel after the other, until the client has enough again. */
+  resume(): void {
+    for (const channel of [...this.#open.values()]) {
+      if (this.connection.outbox.congested) return;
+      // Who has had a turn goes to the end: the others come before it the next time.
+      this.#open.delete(channel.number);
+      this.#open.set(channel.number, channel);
+      channel.engineChannel.pause(false);
+    }
   }
 
   closeAll(): void {

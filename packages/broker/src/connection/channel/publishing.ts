@@ -12,6 +12,8 @@ import type { WireChannel } from './wire-channel.js';
 export class Publishing implements ConfirmSink, CommitListener {
   #confirms: Confirms | undefined;
   readonly #content = new IncomingContent();
+  /** What the client is not to know yet, in order: a fault that tests ask for. */
+  readonly #withheld: (() => void)[] = [];
   #flushDue = false;
   #closed = false;
 
@@ -43,11 +45,11 @@ export class Publishing implements ConfirmSink, CommitListener {
   }
 
   ack(deliveryTag: number, multiple: boolean): void {
-    this.channel.reply('basic.ack', { deliveryTag, multiple });
+    this.#tell(() => this.channel.reply('basic.ack', { deliveryTag, multiple }));
   }
 
   nack(deliveryTag: number, multiple: boolean): void {
-    this.channel.reply('basic.nack', { deliveryTag, multiple, requeue: false });
+    this.#tell(() => this.channel.reply('basic.nack', { deliveryTag, multiple, requeue: false }));
   }
 
   written(batch: number): void {
@@ -67,11 +69,21 @@ export class Publishing implements ConfirmSink, CommitListener {
   flush(): void {
     this.#flushDue = false;
     const { confirmsWithheld } = this.channel.connection.server.faults;
-    if (!this.#closed && !confirmsWithheld) this.#confirms?.flush(this);
+    if (this.#closed || confirmsWithheld) return;
+    for (const tell of this.#withheld.splice(0)) tell();
+    this.#confirms?.flush(this);
   }
 
   close(): void {
     this.#closed = true;
+  }
+
+  #tell(tell: () => void): void {
+    if (!this.channel.connection.server.faults.confirmsWithheld) tell();
+    else {
+      this.#withheld.push(tell);
+      this.#flushSoon();
+    }
   }
 
   #publish(message: Message): void {

@@ -3,6 +3,7 @@ import type { Message } from '../message/message.js';
 import type { Entry } from '../queue/entry.js';
 import type { Queue } from '../queue/queue.js';
 import { Consumer, type ConsumerSettings } from './consumer.js';
+import type { ReplyLine } from './reply-line.js';
 import { Unsettled } from './unsettled.js';
 
 /** Where a channel's deliveries go. Called in the middle of a change: it returns at once and calls nothing here. */
@@ -22,6 +23,8 @@ export interface Fetched {
 export class Channel {
   /** Nothing is delivered while this is set. */
   paused = false;
+  /** Where direct replies come in, once this channel consumes them. */
+  replyLine: ReplyLine | undefined;
   #closed = false;
   #lastTag = 0;
   #prefetch = 0;
@@ -136,7 +139,9 @@ export class Channel {
   pause(paused: boolean): void {
     if (this.paused === paused || this.#closed) return;
     this.paused = paused;
-    if (!paused) this.#readmitAll();
+    if (paused) return;
+    this.replyLine?.resume();
+    this.#readmitAll();
   }
 
   /** Ends the channel: its consumers leave, what they had goes back to where it was. */

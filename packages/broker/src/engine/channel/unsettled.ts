@@ -24,12 +24,14 @@ export class Unsettled {
     return entry;
   }
 
-  /** What a client settles: one, or with `multiple` all up to the tag, where 0 stands for all there are. */
+  /** What a client settles: one, or with `multiple` all up to one, where 0 stands for all there are. */
   take(tag: number, multiple: boolean): readonly Entry[] {
-    const taken = multiple ? this.#takeUpTo(tag) : [this.takeOne(tag)].filter((entry) => entry !== undefined);
-    if (taken.length === 0 && !(multiple && tag === 0))
-      throw new AmqpError('PRECONDITION_FAILED', `unknown delivery tag ${tag}`);
-    return taken;
+    if (multiple && tag === 0) return this.takeAll();
+    const last = this.#entries.get(tag);
+    if (last === undefined) throw new AmqpError('PRECONDITION_FAILED', `unknown delivery tag ${tag}`);
+    if (multiple) return this.#takeUpTo(tag);
+    this.#entries.delete(tag);
+    return [last];
   }
 
   takeAll(): readonly Entry[] {
