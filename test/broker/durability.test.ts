@@ -131,4 +131,18 @@ suite('a disk that is full', () => {
       confirmed,
     );
   });
+
+  test('loses no message of a quorum queue, persistent or not', async (t) => {
+    const { storage } = dataFolder();
+    const host = await hostBroker(t, { storage });
+    const ch = await confirmChannel(t, host);
+    await ch.assertQueue('q', { durable: true, arguments: { 'x-queue-type': 'quorum' } });
+    await publish(ch, '', 'q', 'x', { persistent: false });
+    await host.kill();
+
+    const next = await hostBroker(t, { storage });
+
+    const again = await confirmChannel(t, next);
+    assert.equal((await again.checkQueue('q')).messageCount, 1);
+  });
 });

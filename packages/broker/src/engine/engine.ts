@@ -24,8 +24,9 @@ export interface EngineOptions {
 }
 
 /**
- * What a broker means, without what it is made of: no socket, no file, no timer of its own. Every call is finished when
- * it returns. Errors of a client are `AmqpError`s.
+ * What a broker means, without what it is made of: no socket, no file, no timer of its own. Nothing here waits: what a
+ * call changes, it has changed when it returns, but for a call from within another, whose dead letters come after it.
+ * Errors of a client are `AmqpError`s.
  */
 export class Engine implements QueueHost {
   readonly clock: Clock;
@@ -113,7 +114,7 @@ export class Engine implements QueueHost {
   }
 
   #enqueue(message: Message, queue: Queue): Published {
-    if (this.store.failing && message.persistent && queue.kept) return 'refused';
+    if (this.store.failing && queue.keeps(message)) return 'refused';
     if (!queue.refuses(message)) {
       queue.enqueue(message);
       return 'routed';

@@ -20,7 +20,7 @@ export interface Store {
   returned(entry: Entry): void;
   /** The entry has left its queue for good, or its queue is gone. Called only while it has `recordBytes`. */
   removed(entry: Entry): void;
-  /** While this is true a persistent message from a client is refused rather than promised. */
+  /** While this is true a message from a client that would have to be kept is refused rather than promised. */
   readonly failing: boolean;
 }
 

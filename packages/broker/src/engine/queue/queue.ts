@@ -57,6 +57,11 @@ export class Queue {
     return this.settings.durable && !this.settings.exclusive;
   }
 
+  /** Whether a message of it has to be there after a restart. A quorum queue keeps all, as RabbitMQ's do. */
+  keeps(message: Message): boolean {
+    return this.kept && (message.persistent || this.policy.quorum);
+  }
+
   refuses(message: Message): boolean {
     return this.#backlog.refuses(message);
   }
@@ -66,7 +71,7 @@ export class Queue {
     this.host.memory.hold(message);
     // Straight to a consumer where one is ready: then a TTL of 0 still means "now or never".
     const consumer = this.waiting.length === 0 && !this.#dispatching ? this.turns.next() : undefined;
-    if (!consumer?.settings.noAck && this.kept && message.persistent) this.host.store.enqueued(entry);
+    if (!consumer?.settings.noAck && this.keeps(message)) this.host.store.enqueued(entry);
     if (consumer) this.#hand(consumer, entry);
     else this.#backlog.add(entry);
   }
