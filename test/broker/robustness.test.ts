@@ -178,8 +178,8 @@ suite('many and strange clients', () => {
     deaf.socket.pause();
     const declare = frame(1, 1, method(50, 10, Buffer.alloc(2), shortstr('q'.repeat(250)), Buffer.alloc(5)));
 
-    // 80 MB of answers, of which the system takes a few.
-    for (let at = 0; at < 150; at++) deaf.send(Buffer.concat(Array(2_000).fill(declare)));
+    // 33 MB of answers, of which the system takes a few.
+    for (let at = 0; at < 60; at++) deaf.send(Buffer.concat(Array(2_000).fill(declare)));
 
     await eventually('the first of them', async () => (await broker.status()).queues.length === 1);
     await eventually('the broker to stop reading', async () => {
@@ -187,8 +187,9 @@ suite('many and strange clients', () => {
       for (let turn = 0; turn < 50; turn++) await ch.checkExchange('amq.topic');
       return before > 0 && deaf.socket.writableLength === before;
     });
+    const { writableLength } = deaf.socket;
     deaf.socket.resume();
-    await eventually('all answers', async () => deaf.frames.length === 150 * 2_000);
+    await eventually('it to read on', async () => deaf.socket.writableLength < writableLength);
   });
 
   test('direct replies to a client that never reads hold up who sends them', async (t) => {

@@ -259,9 +259,9 @@ export const deadLetters: Contract = (subject) =>
         }
       });
 
-      await fill(ch, work, 'abcdefghij');
+      await fill(ch, work, 'abcdefghijklmnopqrst');
 
-      await eventually('ten jobs to be done', async () => done.size === 10);
-      assert.deepEqual([...tries.values()], new Array(10).fill(3));
+      await eventually('twenty jobs to be done', async () => done.size === 20);
+      assert.deepEqual([...tries.values()], new Array(20).fill(3));
     });
   });

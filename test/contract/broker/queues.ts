@@ -31,7 +31,6 @@ async function exists(
   );
 }
 
-// Publishing is the one way to find out that is not itself a use of the queue.
 /** Looks at the queue every 50 ms until told to stop. */
 async function lookAt(ch: ConfirmChannel, queue: string, until: AbortSignal): Promise<void> {
   while (!until.aborted) {
@@ -40,6 +39,7 @@ async function lookAt(ch: ConfirmChannel, queue: string, until: AbortSignal): Pr
   }
 }
 
+// Publishing is the one way to find out that is not itself a use of the queue.
 async function expiry(ch: ConfirmChannel, queue: string): Promise<void> {
   let isGone = false;
   ch.on('return', (message: Message) => {

@@ -1,5 +1,6 @@
 import { AmqpError } from '../amqp-error.js';
 import { frameEnd, frameHead, frameOverhead } from '../codec/frame.js';
+import { octets } from '../codec/undecodable.js';
 
 export interface FrameHandler {
   /** Once this is false, the rest of the bytes waits. */
@@ -27,7 +28,10 @@ export class FrameReader {
       const end = at + frameHead + size;
       if (end >= bytes.length) break;
       if (bytes[end] !== frameEnd)
-        throw new AmqpError('FRAME_ERROR', `type ${bytes[at]}: {invalid_frame_end_marker,${bytes[end]}}`);
+        throw new AmqpError(
+          'FRAME_ERROR',
+          `type ${bytes[at]}, all octets = ${octets(bytes, at + frameHead, end)}: {invalid_frame_end_marker,${bytes[end]}}`,
+        );
       const channel = ((bytes[at + 1] as number) << 8) | (bytes[at + 2] as number);
       this.handler.frame(bytes[at] as number, channel, bytes, at + frameHead, size);
       at = end + 1;
@@ -42,6 +46,6 @@ export class FrameReader {
 
   #tooLarge(type: number, size: number): AmqpError {
     const most = this.handler.frameMax - frameOverhead;
-    return new AmqpError('FRAME_ERROR', `type ${type}: {frame_too_large,${size},${most}}`);
+    return new AmqpError('FRAME_ERROR', `type ${type}, all octets = <<>>: {frame_too_large,${size},${most}}`);
   }
 }

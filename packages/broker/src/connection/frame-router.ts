@@ -3,6 +3,7 @@ import { ByteReader } from '../codec/byte-reader.js';
 import { frameType } from '../codec/frame.js';
 import { readMethod } from '../codec/method-codec.js';
 import type { Method, MethodName } from '../codec/methods.js';
+import { octets } from '../codec/undecodable.js';
 import type { Channels } from './channel/channels.js';
 import { takeHotMethod } from './channel/hot-methods.js';
 import type { WireChannel } from './channel/wire-channel.js';
@@ -89,15 +90,20 @@ export class FrameRouter implements FrameHandler {
     const { state, channels } = this.connection;
     if (state === 'closing') return;
     if (type !== frameType.header && type !== frameType.body)
-      throw new AmqpError('FRAME_ERROR', `type ${type}, all octets: unknown_frame`);
+      throw new AmqpError('FRAME_ERROR', `${frameText(type, bytes, at, size)}: unknown_frame`);
     if (state !== 'open' || number === 0)
-      throw new AmqpError('UNEXPECTED_FRAME', `unexpected frame of type ${type} on channel ${number}`);
+      throw new AmqpError('UNEXPECTED_FRAME', frameText(type, bytes, at, size));
     channels.content(type, number, bytes, at, size);
   }
 
   #unexpectedMethod(): AmqpError {
     const { state, handshake } = this.connection;
-    const where = state === 'handshake' ? handshake.step : state;
+    const where = state === 'handshake' ? handshake.step : 'running';
     return new AmqpError('CHANNEL_ERROR', `unexpected method in connection state ${where}`);
   }
+}
+
+// RabbitMQ's words for a frame.
+function frameText(type: number, bytes: Buffer, at: number, size: number): string {
+  return `type ${type}, all octets = ${octets(bytes, at, at + size)}`;
 }

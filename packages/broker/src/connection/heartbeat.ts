@@ -25,7 +25,7 @@ export class Heartbeat {
     const tick = (): void => {
       if (!outbox.active) outbox.append(heartbeatFrame);
       outbox.active = false;
-      // While we do not read, silence says nothing.
+      // A publisher that is kept waiting is silent because of us; one that does not read its answers is as good as gone.
       this.#silent = intake.holdsPublisher ? 0 : this.#silent + 1;
       if (this.#silent > silentTicks) connection.destroy();
     };

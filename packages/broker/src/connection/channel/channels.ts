@@ -80,10 +80,11 @@ export class Channels {
   #openNew(number: number): void {
     const { channelMax } = this.connection.handshake.limits;
     if (this.#open.has(number)) throw new AmqpError('CHANNEL_ERROR', "second 'channel.open' seen");
-    if (number > channelMax)
+    // The number may be larger: RabbitMQ counts them.
+    if (this.#open.size >= channelMax)
       throw new AmqpError(
         'NOT_ALLOWED',
-        `number of channels opened has reached the negotiated channel_max (${channelMax})`,
+        `number of channels opened (${this.#open.size}) has reached the negotiated channel_max (${channelMax})`,
       );
     this.#open.set(number, new WireChannel(number, this.connection));
     this.connection.send(number, 'channel.open-ok', { reserved: Buffer.alloc(0) });

@@ -7,6 +7,7 @@ import { Message } from '../../engine/message/message.js';
 const basicClass = 60;
 const idSize = 4; // class and method
 const publishFixed = idSize + 2; // and ticket
+const weightAt = 2; // after class
 const bodySizeAt = 4; // after class and weight
 const propertiesAt = 12;
 const smallestHeader = 14; // class, weight, body size, property flags
@@ -59,6 +60,7 @@ export class IncomingContent {
     if (this.#expects !== 'header') throw unexpected(this.#expects);
     if (size < smallestHeader) throw new Undecodable(octets(frame, at, at + size));
     const classId = frame.readUInt16BE(at);
+    if (frame.readUInt16BE(at + weightAt) !== 0) throw unexpected('header');
     if (classId !== basicClass)
       throw new AmqpError(
         'UNEXPECTED_FRAME',
@@ -112,11 +114,13 @@ export class IncomingContent {
   }
 }
 
+const unexpectedTexts = {
+  method: 'expected method frame, got non method frame instead',
+  header: 'expected content header for class 60, got non content header frame instead',
+  body: 'expected content body, got non content body frame instead',
+};
+
 /** RabbitMQ's words for a frame out of turn. */
 function unexpected(expected: 'method' | 'header' | 'body'): AmqpError {
-  const detail =
-    expected === 'method'
-      ? 'expected method frame, got non method frame instead'
-      : `expected content ${expected} for class 60, got non content ${expected} frame instead`;
-  return new AmqpError('UNEXPECTED_FRAME', detail);
+  return new AmqpError('UNEXPECTED_FRAME', unexpectedTexts[expected]);
 }

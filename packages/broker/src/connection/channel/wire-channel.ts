@@ -73,7 +73,8 @@ export class WireChannel implements ChannelSink {
   }
 
   cancelled(consumerTag: string): void {
-    this.connection.send(this.number, 'basic.cancel', { consumerTag, noWait: true });
+    if (this.connection.handshake.understandsCancel)
+      this.reply('basic.cancel', { consumerTag, noWait: true });
   }
 
   close(): void {

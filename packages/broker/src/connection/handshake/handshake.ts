@@ -14,6 +14,7 @@ export class Handshake {
   step: 'starting' | 'tuning' | 'opening' = 'starting';
   username = '';
   understandsBlocked = false;
+  understandsCancel = false;
   /** The server's own until others are agreed on. */
   limits: Limits;
 
@@ -32,6 +33,7 @@ export class Handshake {
     if (method.name === 'connection.start-ok' && step === 'starting') {
       this.username = assertLogin(method.args, credentials);
       this.understandsBlocked = isCapable(method.args.clientProperties, 'connection.blocked');
+      this.understandsCancel = isCapable(method.args.clientProperties, 'consumer_cancel_notify');
       this.step = 'tuning';
       connection.send(0, 'connection.tune', limits);
       return 'logged-in';

@@ -8,5 +8,5 @@ import { answerQueue } from './queue.js';
 /** Does what a method asks for and answers it. Opening and closing of channels is the connection's. */
 export function answer(channel: WireChannel, method: Method): void {
   if (!(answerBasic(channel, method) || answerQueue(channel, method) || answerExchange(channel, method)))
-    throw new AmqpError('COMMAND_INVALID', `unexpected method ${method.name}`);
+    throw new AmqpError('COMMAND_INVALID', 'unimplemented method');
 }
