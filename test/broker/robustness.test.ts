@@ -17,7 +17,16 @@ import {
   publish,
   ready,
 } from '../support/broker-client.js';
-import { contentHeader, frame, method, publishTo, RawClient, shortstr } from '../support/broker-raw.js';
+import {
+  contentHeader,
+  field,
+  frame,
+  longstr,
+  method,
+  publishTo,
+  RawClient,
+  shortstr,
+} from '../support/broker-raw.js';
 
 async function open(t: TestContext, options: BrokerOptions = {}): Promise<Broker & { url: string }> {
   const broker = await startBroker(options);
@@ -64,6 +73,18 @@ suite('whatever bytes come', () => {
     await othersAreWell(t);
   });
 
+  const name = fc.oneof(
+    fc.uint8Array({ maxLength: 255 }).map((bytes) => Buffer.from(bytes)),
+    fc.constantFrom('q', 'short-lived', 'k').map((text) => Buffer.from(text)),
+  );
+  const someField = fc
+    .tuple(name, fc.constantFrom(...'tbBsuIilLfdTDVSxFA?'), fc.uint8Array({ maxLength: 9 }))
+    .map(([key, letter, value]) => field(key, letter, value));
+  const properties = fc.oneof(
+    fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes)),
+    name.map((text) => shortstr(text)),
+    fc.array(someField, { maxLength: 3 }).map((fields) => longstr(Buffer.concat(fields))),
+  );
   const payload = fc.oneof(
     fc.uint8Array({ maxLength: 60 }),
     fc
@@ -73,17 +94,37 @@ suite('whatever bytes come', () => {
         fc.uint8Array({ maxLength: 60 }),
       )
       .map(([classId, methodId, args]) => method(classId, methodId, args)),
-    fc.nat({ max: 2 ** 31 }).map((size) => contentHeader(size)),
-    fc.constantFrom(publishTo('', 'q'), publishTo('amq.topic', 'k'), method(20, 10, shortstr(''))),
-  );
-  const frames = fc.array(
     fc
-      .tuple(fc.constantFrom(1, 1, 1, 2, 3, 8, 4), fc.constantFrom(0, 1, 1, 1, 2), payload)
-      .map(([type, on, bytes]) => frame(type, on, bytes)),
-    { maxLength: 12 },
+      .tuple(fc.oneof(fc.constant(0), fc.nat({ max: 2 ** 31 })), fc.nat({ max: 0xffff }), properties)
+      .map(([size, flags, bytes]) => contentHeader(size, { flags, properties: bytes })),
+    fc.tuple(fc.constantFrom('', 'amq.fanout', 'amq.topic'), name).map(([x, key]) => publishTo(x, key)),
+    name.map((queue) => method(50, 10, Buffer.alloc(2), shortstr(queue), Buffer.from([4]), longstr(''))),
+    fc.constant(method(20, 10, shortstr(''))),
   );
+  // Whole messages that die at once, so that what nobody has read is rewritten.
+  const message = fc
+    .tuple(fc.nat({ max: 0xffff }), properties)
+    .map(([flags, bytes]) =>
+      Buffer.concat([
+        frame(1, 1, publishTo('', 'short-lived')),
+        frame(2, 1, contentHeader(0, { flags, properties: bytes })),
+      ]),
+    );
+  const single = fc
+    .tuple(fc.constantFrom(1, 1, 1, 2, 3, 8, 4), fc.constantFrom(0, 1, 1, 1, 2), payload)
+    .map(([type, on, bytes]) => frame(type, on, bytes));
+  const frames = fc.array(fc.oneof(single, message), {
+    maxLength: 12,
+  });
 
-  test('in frames that are well formed, the broker lives', async (t) => {
+  test('in frames that are well formed, the broker lives, and dead letters go on', async (t) => {
+    const ch = await confirmChannel(t, broker);
+    await ch.assertQueue('dead', { maxLength: 10 });
+    await ch.assertQueue('short-lived', {
+      messageTtl: 1,
+      deadLetterExchange: '',
+      deadLetterRoutingKey: 'dead',
+    });
     await fc.assert(
       fc.asyncProperty(frames, async (sent) => {
         await survives((client) => client.send(...sent), t, true);
@@ -91,6 +132,15 @@ suite('whatever bytes come', () => {
       { numRuns: 300 },
     );
     await othersAreWell(t);
+    await ch.assertQueue('dead', { maxLength: 10 }); // they may have deleted it
+    await ch.assertQueue('short-lived', {
+      messageTtl: 1,
+      deadLetterExchange: '',
+      deadLetterRoutingKey: 'dead',
+    });
+    await ch.purgeQueue('dead');
+    await publish(ch, '', 'short-lived', 'x');
+    assert.equal((await next(ch, 'dead')).content.toString(), 'x');
   });
 
   test('nothing of them is left behind', async () => {
