@@ -259,6 +259,28 @@ describe('a call', () => {
   });
 });
 
+describe('what no connection can be opened with', () => {
+  test('is told where the client is made, if it is the URL', () => {
+    for (const [url, message] of [
+      ['localhost:8765', "localhost:8765 is no WebSocket's: write ws://host:port or wss://host:port."],
+      ['127.0.0.1:8765', '127.0.0.1:8765 is no URL: write ws://host:port or wss://host:port.'],
+      ['ws://127.0.0.1/#a', 'ws://127.0.0.1/#a ends in #a, which no server gets: leave it out.'],
+    ] as const)
+      assert.throws(() => new RpcClient(url), { code: 'RPC_UNREACHABLE', message });
+  });
+
+  test('is told by each call, as whatever keeps a connection from being opened', async (t) => {
+    const client = clientOf(t, 'ws://127.0.0.1:1', { headers: { authorization: 'two\nlines' } });
+    const refused = { code: 'RPC_UNREACHABLE', message: /Invalid character in header content/ };
+
+    for (let round = 0; round < 2; round++) {
+      await assert.rejects(client.call('echo', [round], { timeout: 200 }), refused);
+      assert.equal(client.pending, 0);
+      assert.notEqual(client.state, 'connecting');
+    }
+  });
+});
+
 describe('a server that is killed', () => {
   test('leaves its callers with a typed error; what may run twice is sent to the next', async (t) => {
     const server = await startWork(t);

@@ -127,6 +127,14 @@ test('the address of a client is checked where it is named', () => {
       /WebSocketRpcClient\.at\(.*\): (its host|its port)/,
     );
   }
+  for (const [host, path, fault] of [
+    ['host', 'quotes', /its path is none: it begins with a slash/],
+    ['host', '/a#b', /ws:\/\/host:8765\/a#b ends in #b, which no server gets: leave it out\.$/],
+    ['1.2.3.400', '/', /ws:\/\/1\.2\.3\.400:8765\/ is no URL/],
+  ] as const) {
+    assert.throws(() => WebSocketRpcClient.at(host, 8765, { path }), fault);
+  }
+  assert.ok(WebSocketRpcClient.at('host', 8765, { path: '?token=a b' }));
   assert.equal(WebSocketRpcClient.at('::1'), WebSocketRpcClient.at('::1', 8765));
   assert.notEqual(WebSocketRpcClient.at('::1'), WebSocketRpcClient.at('::1', 8765, { timeout: 1 }));
 });

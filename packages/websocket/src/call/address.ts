@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ScanError } from '@micro-framework/core';
 import type { RpcClientOptions } from '../client/options.js';
+import { urlFault } from '../client/url-fault.js';
 
 /** How a service calls another: plain data, since workers and the main side both have it. */
 export interface WebSocketRpcClientOptions extends Omit<RpcClientOptions, 'openSocket'> {
@@ -20,18 +21,30 @@ export interface Address {
   readonly options: Omit<RpcClientOptions, 'openSocket'>;
 }
 
-/** Throws a `ScanError` for a place where nobody can be. */
-export function checkPlace(host: string, port: number): void {
-  const faults = [
-    ...(/^[\w.:[\]-]+$/.test(host) ? [] : ['its host is none: write a name or an address, without a path']),
-    ...(Number.isInteger(port) && port >= 1 && port <= 65_535 ? [] : ['its port is none: write 1 to 65535']),
-  ];
+/**
+ * The address of a host and a port.
+ *
+ * @throws `ScanError` for a place where nobody can be
+ */
+export function addressOf(host: string, port: number, options: WebSocketRpcClientOptions): Address {
+  const address = composed(host, port, options);
+  const faults = faultsOf(host, port, options.path);
+  const fault = faults.length > 0 ? undefined : urlFault(address.url);
+  if (fault !== undefined) faults.push(`${address.url} ${fault}`);
   if (faults.length > 0)
-    throw ScanError.of(faults.map((fault) => `WebSocketRpcClient.at('${host}', ${port}): ${fault}.`));
+    throw ScanError.of(faults.map((each) => `WebSocketRpcClient.at('${host}', ${port}): ${each}.`));
+  return address;
 }
 
-/** The address of a host and a port. */
-export function addressOf(
+function faultsOf(host: string, port: number, path = '/'): string[] {
+  return [
+    ...(/^[\w.:[\]-]+$/.test(host) ? [] : ['its host is none: write a name or an address, without a path']),
+    ...(Number.isInteger(port) && port >= 1 && port <= 65_535 ? [] : ['its port is none: write 1 to 65535']),
+    ...(/^[/?]/.test(path) ? [] : [`its path is none: it begins with a slash, or with ? for a query alone`]),
+  ];
+}
+
+function composed(
   host: string,
   port: number,
   { service, tls = false, path = '/', ...options }: WebSocketRpcClientOptions,

@@ -1,13 +1,7 @@
 import { type DependencyDefinition, type DependencyToken, defineDependency } from '@micro-framework/core';
 import { BridgedCaller, createRpcService, type RpcService } from '@micro-framework/core/rpc';
 import { defaultOptions } from '../client/options.js';
-import {
-  type Address,
-  addressOf,
-  checkPlace,
-  dependencyName,
-  type WebSocketRpcClientOptions,
-} from './address.js';
+import { type Address, addressOf, dependencyName, type WebSocketRpcClientOptions } from './address.js';
 
 // The same address is the same dependency, wherever it is named.
 const tokens = new Map<string, DependencyToken<RpcService<unknown>>>();
@@ -30,14 +24,13 @@ export abstract class WebSocketRpcClient {
    *
    * @param host - name or address
    * @param port - default: 8765
-   * @throws `ScanError` for a host or a port that cannot be
+   * @throws `ScanError` for a host, a port or a path that cannot be
    */
   static at(
     host: string,
     port = 8765,
     options: WebSocketRpcClientOptions = {},
   ): DependencyToken<RpcService<unknown>> {
-    checkPlace(host, port);
     const address = addressOf(host, port, options);
     const name = dependencyName(address);
     const token = tokens.get(name) ?? defineDependency(definitionOf(name, address));

@@ -1,9 +1,10 @@
-import { CallClient, reviveError, type WireError } from '@micro-framework/core/rpc';
+import { CallClient, RpcUnreachableError, reviveError, type WireError } from '@micro-framework/core/rpc';
 import { dialectOf } from './dialects.js';
 import { Link, type LinkState } from './link.js';
 import { defaultOptions, type RpcClientOptions } from './options.js';
 import type { OpenSocket } from './socket.js';
 import { SocketCarrier } from './socket-carrier.js';
+import { urlFault } from './url-fault.js';
 
 /**
  * A client of one address. It connects at the first call, keeps one connection for all calls, and makes it again, with
@@ -22,13 +23,18 @@ export abstract class BaseRpcClient extends CallClient {
   readonly url: string;
   readonly #link: Link;
 
-  /** @param revive - makes an error of what a handler threw. Default: one of its class, where that is registered. */
+  /**
+   * @param revive - makes an error of what a handler threw. Default: one of its class, where that is registered.
+   * @throws `RpcUnreachableError` for a URL where nothing can be; what `openSocket` makes of one is its own affair
+   */
   protected constructor(
     url: string,
     options: RpcClientOptions,
     openSocket: OpenSocket,
     revive: (error: WireError) => Error = reviveError,
   ) {
+    const fault = options.openSocket ? undefined : urlFault(url);
+    if (fault !== undefined) throw new RpcUnreachableError(`${url} ${fault}.`);
     const whole = { ...defaultOptions, ...options };
     const dialect = dialectOf(whole.protocol);
     const link = new Link(url, dialect.subprotocols, options.openSocket ?? openSocket);

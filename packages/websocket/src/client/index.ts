@@ -35,7 +35,7 @@ export type { ClientSocket, OpenSocket, SocketEnd, SocketEvents } from './socket
 export class RpcClient extends BaseRpcClient {
   /**
    * @param url - `ws://host:port` or `wss://host:port`
-   * @throws `RpcUnsendableError` for `headers` and `ca`, which a page cannot choose
+   * @throws `RpcUnreachableError` for a URL where nothing can be; `RpcUnsendableError` for `headers` and `ca`, which a page cannot choose
    */
   constructor(url: string, options: RpcClientOptions = {}) {
     if (options.headers ?? options.ca) {

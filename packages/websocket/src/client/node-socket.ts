@@ -1,5 +1,6 @@
 import { writeTogether } from '@micro-framework/core/rpc';
 import { WebSocket } from 'ws';
+import { absentSocket } from './absent-socket.js';
 import type { RpcClientOptions } from './options.js';
 import type { ClientSocket, OpenSocket, SocketEnd } from './socket.js';
 
@@ -10,13 +11,18 @@ const maxPayload = 16 * 1024 * 1024;
 /** Opens WebSockets of `ws`: they notice a server that is gone without a word, and what is sent in one turn is one write. */
 export function nodeSocket({ headers = {}, ca }: Pick<RpcClientOptions, 'headers' | 'ca'>): OpenSocket {
   return (url, protocols, events) => {
-    const socket = new WebSocket(url, [...protocols], {
-      headers,
-      handshakeTimeout,
-      maxPayload,
-      perMessageDeflate: false,
-      ...(ca !== undefined && { ca }),
-    });
+    let socket: WebSocket;
+    try {
+      socket = new WebSocket(url, [...protocols], {
+        headers,
+        handshakeTimeout,
+        maxPayload,
+        perMessageDeflate: false,
+        ...(ca !== undefined && { ca }),
+      });
+    } catch (error) {
+      return absentSocket(events, (error as Error).message);
+    }
     const life = watch(socket);
     let failure: SocketEnd | undefined;
     socket.on('upgrade', (response) => writeTogether(response.socket));

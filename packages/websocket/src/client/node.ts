@@ -22,6 +22,10 @@ export { BaseRpcClient } from './base-rpc-client.js';
 
 /** A client over `ws`. */
 export class RpcClient extends BaseRpcClient {
+  /**
+   * @param url - `ws://host:port` or `wss://host:port`
+   * @throws `RpcUnreachableError` for a URL where nothing can be
+   */
   constructor(url: string, options: RpcClientOptions = {}) {
     super(url, options, nodeSocket(options));
   }

@@ -1,4 +1,5 @@
-import type { ClientSocket, OpenSocket, SocketEvents } from './socket.js';
+import { absentSocket } from './absent-socket.js';
+import type { ClientSocket, OpenSocket } from './socket.js';
 
 /** The parts of the standard's WebSocket that are used here: no types of browsers are needed to compile this. */
 interface StandardSocket extends ClientSocket {
@@ -12,12 +13,12 @@ type StandardConstructor = new (url: string, protocols: string[]) => StandardSoc
 /** Opens the WebSocket that browsers have, and Node from 22 on. */
 export const openWebSocket: OpenSocket = (url, protocols, events) => {
   const { WebSocket: Standard } = globalThis as { readonly WebSocket?: StandardConstructor };
-  if (!Standard) return absent(events, 'this environment has no WebSocket');
+  if (!Standard) return absentSocket(events, 'this environment has no WebSocket');
   let socket: StandardSocket;
   try {
     socket = new Standard(url, [...protocols]);
   } catch (error) {
-    return absent(events, (error as Error).message);
+    return absentSocket(events, (error as Error).message);
   }
   socket.onopen = () => events.opened();
   socket.onmessage = ({ data }) => {
@@ -29,8 +30,3 @@ export const openWebSocket: OpenSocket = (url, protocols, events) => {
   };
   return socket;
 };
-
-function absent(events: SocketEvents, reason: string): ClientSocket {
-  setTimeout(() => events.ended({ reason, unauthorized: false }), 0);
-  return { protocol: '', bufferedAmount: 0, send: () => {}, close: () => {} };
-}
