@@ -14,7 +14,7 @@ export interface RpcCaller {
 }
 
 // A proxy that is awaited, or printed as JSON, is not asked for a method of that name.
-const never: ReadonlySet<string> = new Set(['then', 'toJSON']);
+const askedByOthers: ReadonlySet<string> = new Set(['then', 'toJSON']);
 
 /** Makes the object that feels like the remote service. Methods are made when they are first asked for, and kept. */
 export function createRpcService<T>(caller: RpcCaller): RpcService<T> {
@@ -23,7 +23,7 @@ export function createRpcService<T>(caller: RpcCaller): RpcService<T> {
   return new Proxy(targets, {
     get: (_, name) => {
       if (name === 'targets') return targets.targets;
-      if (typeof name !== 'string' || never.has(name)) return undefined;
+      if (typeof name !== 'string' || askedByOthers.has(name)) return undefined;
       const made = methods.get(name) ?? createMethod(caller, name);
       methods.set(name, made);
       return made;

@@ -66,13 +66,13 @@ function definitionOf(name: string, options: AmqpRpcSystemOptions): DependencyDe
 }
 
 // What is awaited, or printed as JSON, is not asked for a service of that name.
-const never: ReadonlySet<string> = new Set(['then', 'toJSON']);
+const askedByOthers: ReadonlySet<string> = new Set(['then', 'toJSON']);
 
 function systemOf(context: DependencyContext, options: AmqpRpcSystemOptions): RpcSystem {
   const services = new Map<string, RpcService<unknown>>();
   return new Proxy({} as RpcSystem, {
     get: (_, to) => {
-      if (typeof to !== 'string' || never.has(to)) return undefined;
+      if (typeof to !== 'string' || askedByOthers.has(to)) return undefined;
       const made = services.get(to) ?? remoteService(context, { to, options });
       services.set(to, made);
       return made;
