@@ -339,6 +339,16 @@ describe('a client that is closed', () => {
   });
 });
 
+test('a client that is closed twice at once is closed for both', async (t) => {
+  const { url } = await serve(t, QuotesModule, inline);
+  const client = new RpcClient(url);
+  await client.call('Quotes.price', ['A']);
+
+  await Promise.all([client.close(), client.close()]);
+
+  assert.equal(client.state, 'closed');
+});
+
 describe('too many calls', () => {
   test('are refused when too many wait already', async (t) => {
     const client = clientOf(t, 'ws://127.0.0.1:1', { maxInFlight: 1, maxQueue: 2, timeout: 500 });

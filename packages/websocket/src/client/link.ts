@@ -28,7 +28,8 @@ export class Link {
   #failures = 0;
   #notBefore = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #ended: (() => void) | undefined;
+  #ended: () => void = nothing;
+  #closed: Promise<void> | undefined;
 
   constructor(url: string, protocols: readonly string[], open: OpenSocket) {
     this.url = url;
@@ -81,6 +82,11 @@ export class Link {
 
   /** Closes for good; resolves when nothing is left open. */
   close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  #close(): Promise<void> {
     clearTimeout(this.#timer);
     this.#state = 'closed';
     const socket = this.#socket;
@@ -115,7 +121,7 @@ export class Link {
   #lost(end: SocketEnd): void {
     clearTimeout(this.#timer);
     this.#socket = undefined;
-    this.#ended?.();
+    this.#ended();
     if (this.#state === 'closed') return;
     this.#failures += 1;
     this.#notBefore = performance.now() + pauseAfter(this.#failures, pauses);
