@@ -255,7 +255,15 @@ for (const broker of brokers) {
       const { runner } = await calling(t, uri);
       const peer = await openPeer(t, uri);
       await peer.channel.assertQueue('mf-rpc.odd', { arguments: { 'x-expires': 300_000 } });
-      for (const body of ['no JSON', 'null', '{"result":{}}']) {
+      for (const body of [
+        'no JSON',
+        'null',
+        '{"result":{}}',
+        '{"result":[null]}',
+        '{"result":[{"target":7,"parameters":[]}]}',
+        '{"result":[{"target":"a","parameters":{}}]}',
+        '{"result":[{"target":"a","parameters":[null]}]}',
+      ]) {
         const told = runner.get(AmqpRpcSystem).odd?.targets() ?? assert.fail();
         told.catch(() => {});
         const { properties } = await peer.take('mf-rpc.odd');

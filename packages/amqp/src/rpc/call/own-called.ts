@@ -1,6 +1,7 @@
 import {
   type AnswerOutcome,
   type OutgoingCall,
+  type Parameter,
   type Refusal,
   type RpcFailure,
   sentCallIdStack,
@@ -39,9 +40,20 @@ export const ownCalled: CalledDialect = {
   answer: answerOf,
 };
 
+/** What the other side told, of which whatever callers look at is checked. */
 function readTargets(value: unknown): readonly TargetInfo[] {
-  if (!Array.isArray(value)) throw new TypeError('it told of no targets');
-  return value as readonly TargetInfo[];
+  if (!Array.isArray(value) || !value.every(isTarget)) throw new TypeError('it told of no targets');
+  return value;
+}
+
+function isTarget(value: unknown): value is TargetInfo {
+  const { target, parameters } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  return typeof target === 'string' && Array.isArray(parameters) && parameters.every(isParameter);
+}
+
+function isParameter(value: unknown): value is Parameter {
+  const { name, kind } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  return typeof name === 'string' && typeof kind === 'string';
 }
 
 function requestOf(
