@@ -164,12 +164,12 @@ for (const broker of brokers) {
       const settings = { amqpUri: uri, tasksPerWorker: 1, maxQueue: 0 };
       const server = await serve(t, QuotesModule, settings);
       const { quotes } = await calling(t, uri);
-      const long = quotes.slow(500);
+      const long = quotes.slow(1_000);
       await eventually(() => assert.equal(running(server), 1));
 
       const [patient, impatient] = await Promise.allSettled([
         quotes.echo('patient'),
-        quotes.price.call(['A'], { timeout: 100 }),
+        quotes.price.call(['A'], { timeout: 500 }),
       ]);
 
       await long;
