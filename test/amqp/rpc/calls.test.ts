@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
   AmqpRpcSystem,
+  type AnyService,
   connectRpc,
   RemoteError,
   RpcBadArgumentsError,
@@ -86,6 +87,33 @@ for (const broker of brokers) {
       await assert.rejects(Promise.resolve(system.nobody?.anything?.()), RpcUnknownTargetError);
       for (const name of ['constructor', '__proto__', 'toString'])
         await assert.rejects(Promise.resolve(system.quotes?.[name]?.()), RpcUnknownTargetError);
+    });
+
+    test('what has a name that is too long for the broker is an error at once, and others go on', async (t) => {
+      const { uri } = await broker.open();
+      await serve(t, QuotesModule, { amqpUri: uri, workerMode: 'inline' });
+      const { runner, quotes, pending } = await calling(t, uri);
+      const long = 'x'.repeat(300);
+      const unsendable = {
+        code: 'RPC_UNSENDABLE',
+        message: /^service .* cannot be sent: its routing key has \d+ bytes, AMQP takes 255/,
+      };
+
+      await assert.rejects(async () => runner.get(AmqpRpcSystem)[long]?.anything?.(), unsendable);
+      for (const dialect of ['own', 'seed', 'nameko'] as const) {
+        const options = { dialect, service: '' };
+        const { service, close } = await connectRpc<AnyService>(
+          'quotes',
+          { amqpUri: uri, logLevel: 'silent' },
+          options,
+        );
+        t.after(close);
+        await assert.rejects(async () => service[long]?.(), unsendable);
+        await assert.rejects(async () => service[long]?.notify(), unsendable);
+      }
+
+      assert.equal(await quotes.echo(1), 1);
+      assert.equal(pending(), 0);
     });
 
     test('a service tells what it offers', async (t) => {

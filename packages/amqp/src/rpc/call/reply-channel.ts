@@ -6,6 +6,8 @@ import { Keeper, type Kept } from '../../recovery/keeper.js';
 import { declare } from '../../topology/topology.js';
 import type { CalledDialect, ReplyQueue } from './called-dialect.js';
 
+const longestKey = 255;
+
 /** What a reply channel is made with. */
 export interface ReplyChannelParts {
   readonly session: Session;
@@ -68,13 +70,19 @@ export class ReplyChannel {
     return carrier;
   }
 
-  /** Sends a call; only while `open`. */
+  /** Sends a call; only while `open`. Throws where its name is too long for the broker. */
   send(service: string, key: number, call: OutgoingCall): void {
     const { exchange, routingKey, body, properties } = this.#dialect.request(call, {
       to: service,
       correlation: call.id === undefined ? undefined : `${key}.${call.id}`,
       replyTo: this.#queue.address,
     });
+    const bytes = Buffer.byteLength(routingKey);
+    // Before the driver says so: it counts a request that it does not write among those to be confirmed.
+    if (bytes > longestKey)
+      throw new RangeError(
+        `its routing key has ${bytes} bytes, AMQP takes ${longestKey}: choose shorter names`,
+      );
     this.#isFull = !this.#link?.channel.publish(exchange, routingKey, body, properties);
   }
 

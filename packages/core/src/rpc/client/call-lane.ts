@@ -12,7 +12,7 @@ export interface LaneParts<Call extends LaneCall> {
   readonly maxInFlight: number;
   /** Whether the connection takes a call now. */
   ready(): boolean;
-  /** Puts it on the wire. Returns whether an answer will come. */
+  /** Puts it on the wire. Returns whether an answer will come. Never throws: those behind it are to be sent, too. */
   send(call: Call): boolean;
   /** The call's time is over. `before` is where it was then. */
   expired(call: Call, before: LaneCall['state']): void;

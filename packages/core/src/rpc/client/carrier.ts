@@ -50,7 +50,7 @@ export interface CallCarrier {
   readonly isFull: boolean;
   /** There is something to send: it should connect, unless it does already. */
   want(): void;
-  /** Only while `open`. */
+  /** Only while `open`. Throws where this call can never be sent. */
   send(call: OutgoingCall): void;
   /** Nobody waits any longer for the answer of a call that was sent. */
   forsake(): void;

@@ -5,6 +5,7 @@ import {
   RpcTimeoutError,
   RpcUnauthorizedError,
   RpcUnreachableError,
+  RpcUnsendableError,
 } from '../errors/call-errors.js';
 import { onAbort } from './abort-listener.js';
 import { pauseAfter } from './back-off.js';
@@ -41,6 +42,8 @@ interface ClientCall extends LaneCall {
   /** Answers "not now" so far, and the last of them. */
   refusals: number;
   refusal: string | undefined;
+  /** While it rests. */
+  rest: ReturnType<typeof setTimeout> | undefined;
   /** Lets go of the signal. */
   release: () => void;
 }
@@ -100,8 +103,8 @@ export class OpenCalls {
   async close(): Promise<void> {
     const closed = this.#carrier.close();
     for (const call of this.#lane.takeAll()) {
-      call.release();
-      call.reject(
+      fail(
+        call,
         new RpcUnreachableError(`${this.where}: the client was closed before ${call.target} was answered`),
       );
     }
@@ -137,6 +140,7 @@ export class OpenCalls {
         reject,
         refusals: 0,
         refusal: undefined,
+        rest: undefined,
         release: nothing,
       };
       if (signal) this.#listen(call, signal);
@@ -159,8 +163,7 @@ export class OpenCalls {
     call.release = onAbort(signal, () => {
       const wasSent = call.state === 'sent';
       if (!this.#lane.settle(call)) return;
-      call.release();
-      call.reject(signal.reason);
+      fail(call, signal.reason);
       if (wasSent) this.#forsake();
       this.#lane.flush();
     });
@@ -169,15 +172,21 @@ export class OpenCalls {
   #send(call: ClientCall): boolean {
     const { id, target, params, due, callIdStack, headers, notification, idempotent } = call;
     const timeout = due - performance.now();
-    this.#carrier.send({
-      id: notification ? undefined : id,
-      target,
-      params,
-      timeout,
-      callIdStack,
-      headers,
-      idempotent,
-    });
+    try {
+      this.#carrier.send({
+        id: notification ? undefined : id,
+        target,
+        params,
+        timeout,
+        callIdStack,
+        headers,
+        idempotent,
+      });
+    } catch (cause) {
+      const why = (cause as Error).message;
+      fail(call, new RpcUnsendableError(`${this.where}: ${target} cannot be sent: ${why}`, { cause }));
+      return false;
+    }
     if (!notification) return true;
     call.release();
     call.resolve(undefined);
@@ -209,13 +218,12 @@ export class OpenCalls {
     call.refusals += 1;
     call.refusal = refusal;
     const pause = pauseAfter(call.refusals, busyPauses);
-    if (performance.now() + pause < call.due) setTimeout(() => this.#lane.again(call), pause);
+    if (performance.now() + pause < call.due) call.rest = setTimeout(() => this.#lane.again(call), pause);
     this.#lane.flush();
   }
 
   #expired(call: ClientCall, before: LaneCall['state']): void {
-    call.release();
-    call.reject(this.#lateness(call, before));
+    fail(call, this.#lateness(call, before));
     if (before === 'sent') this.#forsake();
   }
 
@@ -241,15 +249,14 @@ export class OpenCalls {
     this.#lastEnd = end;
     if (end.unauthorized) {
       for (const call of this.#lane.takeAll()) {
-        call.release();
-        call.reject(new RpcUnauthorizedError(`${this.where}: ${call.target} was not sent: ${end.reason}`));
+        fail(call, new RpcUnauthorizedError(`${this.where}: ${call.target} was not sent: ${end.reason}`));
       }
       return;
     }
     const lost = this.#lane.takeSent(({ idempotent }) => idempotent);
     for (const call of lost) {
-      call.release();
-      call.reject(
+      fail(
+        call,
         new RpcConnectionLostError(
           `${this.where}: the connection was lost before ${call.target} was answered: ${end.reason}`,
         ),
@@ -257,6 +264,13 @@ export class OpenCalls {
     }
     if (this.#lane.size > 0) this.#carrier.want();
   }
+}
+
+/** Ends a call without a result; it has been taken out. */
+function fail(call: ClientCall, error: unknown): void {
+  clearTimeout(call.rest);
+  call.release();
+  call.reject(error);
 }
 
 function nothing(): void {}
