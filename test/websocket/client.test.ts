@@ -145,6 +145,53 @@ describe('a client', () => {
   });
 });
 
+describe('the protocol of the original', () => {
+  const answer = (data: unknown): string => JSON.stringify({ data, exception: null });
+  const exception = (name: string, message: string): string =>
+    JSON.stringify({
+      data: null,
+      exception: { exception: name, message, args: [message], kwargs: {}, module: null },
+    });
+
+  test('has a call tried again for which there is no room, until there is', async (t) => {
+    const server = await scriptedServer(t, (_text, socket, count) => {
+      socket.send(count <= 2 ? exception('MaxConnectionsReached', 'No Available Workers') : answer(count));
+    });
+    const client = clientOf(t, server.url, { protocol: 'seed' });
+
+    assert.equal(await client.call('echo'), 3);
+    assert.equal(client.pending, 0);
+  });
+
+  test('has a call rejected for which there is no room in time', async (t) => {
+    const server = await scriptedServer(t, (_text, socket) =>
+      socket.send(exception('MaxConnectionsReached', 'No Available Workers')),
+    );
+    const client = clientOf(t, server.url, { protocol: 'seed' });
+
+    await assert.rejects(client.call('echo', [], { timeout: 200 }), {
+      code: 'RPC_BUSY',
+      message: /found no room in time: No Available Workers/,
+    });
+    assert.ok(server.heard.length > 1);
+  });
+
+  test('answers a notification, too, which is for nobody', async (t) => {
+    const server = await scriptedServer(t, (_text, socket, count) => {
+      if (count > 1) socket.send(answer(count));
+    });
+    const client = clientOf(t, server.url, { protocol: 'seed' });
+
+    await client.notify('echo', [1]);
+    const next = client.call('echo', [2]);
+    await eventually(() => assert.equal(server.heard.length, 1));
+    server.connections[0]?.send(exception('ValueError', 'for nobody'));
+
+    assert.equal(await next, 2);
+    assert.equal(client.pending, 0);
+  });
+});
+
 describe('a call', () => {
   test('that is not answered in time is given up, and its late answer goes nowhere', async (t) => {
     const { url } = await serve(t, WorkModule, inline);

@@ -24,7 +24,7 @@ export interface CallClientParts {
 
 /** What of a protocol a client has to know. */
 export interface CallDialect {
-  /** Whether a call can be sent without wanting an answer. */
+  /** Whether a call can be sent without wanting an answer. Else one comes, and nobody is told of it. */
   readonly notifies: boolean;
   /** How the other side is asked for its targets; undefined where it cannot be: methods are then targets themselves. */
   readonly directory: DirectoryDialect | undefined;

@@ -19,7 +19,7 @@ export interface OpenCallsParts {
   /** The other side, for messages. */
   readonly where: string;
   readonly options: Required<CallClientOptions>;
-  /** Whether a call can be sent without wanting an answer. */
+  /** Whether a call can be sent without wanting an answer; else one comes, and is for nobody. */
   readonly notifies: boolean;
   /** Makes what carries the calls. */
   createCarrier(events: CarrierEvents): CallCarrier;
@@ -35,6 +35,7 @@ interface ClientCall extends LaneCall {
   readonly params: string;
   readonly callIdStack: readonly string[];
   readonly headers: Readonly<Record<string, unknown>> | undefined;
+  /** It is settled for its caller once it is sent. */
   readonly notification: boolean;
   readonly idempotent: boolean;
   readonly resolve: (value: unknown) => void;
@@ -96,7 +97,7 @@ export class OpenCalls {
 
   /** Calls it without wanting an answer; resolves when the call is handed to the connection. */
   async notify(target: string, params: string, options: ClientCallOptions): Promise<void> {
-    await this.#begin(target, params, options, this.#notifies);
+    await this.#begin(target, params, options, true);
   }
 
   /** Closes the carrier; calls that are open are given up. */
@@ -171,10 +172,11 @@ export class OpenCalls {
 
   #send(call: ClientCall): boolean {
     const { id, target, params, due, callIdStack, headers, notification, idempotent } = call;
+    const isAnswered = !(notification && this.#notifies);
     const timeout = due - performance.now();
     try {
       this.#carrier.send({
-        id: notification ? undefined : id,
+        id: isAnswered ? id : undefined,
         target,
         params,
         timeout,
@@ -187,10 +189,11 @@ export class OpenCalls {
       fail(call, new RpcUnsendableError(`${this.where}: ${target} cannot be sent: ${why}`, { cause }));
       return false;
     }
-    if (!notification) return true;
-    call.release();
-    call.resolve(undefined);
-    return false;
+    if (notification) {
+      call.release();
+      call.resolve(undefined);
+    }
+    return isAnswered;
   }
 
   #hear(id: number | undefined, outcome: AnswerOutcome): void {
