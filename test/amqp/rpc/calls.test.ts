@@ -205,6 +205,31 @@ for (const broker of brokers) {
       assert.ok(impatient.status === 'rejected' && impatient.reason instanceof RpcBusyError);
     });
 
+    for (const [dialect, prefix, late] of [
+      ['seed', 'Quotes.', RpcBusyError],
+      // There a full service leaves calls in the queue.
+      ['nameko', '', RpcTimeoutError],
+    ] as const)
+      test(`where there is no room a call waits for it in ${dialect}, too`, async (t) => {
+        const { uri } = await broker.open();
+        const settings = { amqpUri: uri, tasksPerWorker: 1, maxQueue: 0, amqpRpcDialects: [dialect] };
+        const server = await serve(t, QuotesModule, settings);
+        const caller = { amqpUri: uri, logLevel: 'silent' } as const;
+        const { service, close } = await connectRpc<AnyService>('quotes', caller, { dialect, service: '' });
+        t.after(close);
+        const long = service[`${prefix}slow`]?.(1_000);
+        await eventually(() => assert.equal(running(server), 1));
+
+        const [patient, impatient] = await Promise.allSettled([
+          service[`${prefix}echo`]?.('patient'),
+          service[`${prefix}price`]?.call(['A'], { timeout: 500 }),
+        ]);
+
+        await long;
+        assert.deepEqual(patient, { status: 'fulfilled', value: 'patient' });
+        assert.ok(impatient.status === 'rejected' && impatient.reason instanceof late, String(impatient));
+      });
+
     test('the death of the worker is told, and the next call has another', async (t) => {
       const { uri } = await broker.open();
       await serve(t, QuotesModule, { amqpUri: uri });
