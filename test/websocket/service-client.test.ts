@@ -2,13 +2,17 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type RpcService, WebSocketRpcClient } from 'micro-framework';
 import { workerModes } from '../core/support/worker-modes.js';
+import { eventually } from '../support/eventually.js';
 import { type Work, WorkModule } from './fixtures/work.js';
 import { clientOf } from './support/client.js';
 import { type Served, serve } from './support/serve.js';
+import { startWork, type WorkProcess } from './support/work-process.js';
 
 const closers: (() => unknown)[] = [];
 const untilTheEnd = { after: (close: () => unknown) => closers.push(close) };
 let peer: Served;
+/** In a process of its own, to be killed. */
+let mortal: WorkProcess;
 let connections = 0;
 
 before(async () => {
@@ -18,6 +22,8 @@ before(async () => {
     webSocket: { authenticate: () => ++connections },
   });
   process.env.TEST_PEER_PORT = String(peer.port);
+  mortal = await startWork(untilTheEnd);
+  process.env.TEST_MORTAL_PORT = String(mortal.port);
 });
 
 after(async () => {
@@ -109,7 +115,27 @@ for (const workerMode of workerModes) {
         parts.find((part) => part.name === name),
       );
       assert.deepEqual([server?.status, server?.details.port, clients?.status], ['up', served.port, 'up']);
-      assert.deepEqual(clients?.details.connections, [{ url: `${peer.url}/`, state: 'open', pending: 0 }]);
+      const connected = clients?.details.connections as readonly { readonly state: string }[];
+      assert.deepEqual(
+        connected.filter(({ state }) => state === 'open'),
+        [{ url: `${peer.url}/`, state: 'open', pending: 0 }],
+      );
+    });
+
+    test('is told when the other one is killed in mid-call, and what may run twice is sent to the next', async () => {
+      const watcher = clientOf(untilTheEnd, mortal.url);
+      const lost = call('bereft', 60_000, false);
+      const kept = call('bereft', 500, true);
+      await eventually(async () => assert.equal(await watcher.call('Work.running'), 2));
+
+      await mortal.kill('SIGKILL');
+      const told = (await lost) as { code: string; message: string; known: boolean };
+      mortal = await startWork(untilTheEnd, mortal.port);
+
+      assert.equal(await kept, 500);
+      assert.deepEqual([told.code, told.known], ['RPC_CONNECTION_LOST', true]);
+      assert.match(told.message, /the connection was lost before Work\.slow was answered: closed with 1006/);
+      assert.equal(await call('bereft', 0, false), 0);
     });
 
     test('is told at once what cannot be sent', async () => {
