@@ -3,6 +3,8 @@ import { frame } from './broker-raw.js';
 /** A method as the captures write it down: its name and arguments; a message with its properties and body. */
 export interface WireFrame {
   readonly from: 'client' | 'broker';
+  /** Not in captures. */
+  readonly channel?: number;
   readonly method: string;
   readonly args: Readonly<Record<string, unknown>>;
   /** Tables in it, and in the arguments, keep the types of their values: `[tag, value]`. */
@@ -17,7 +19,7 @@ type Field = readonly [name: string, shape: Shape];
 const fields = (text: string): Field[] =>
   text.split(' ').map((field) => field.split(':') as unknown as Field);
 
-/** What clients send to listen and to publish, and what they are told; reserved fields are called `-`. */
+/** What clients send to listen and to publish, and what they are told of it; reserved fields are called `-`. */
 const methods: Readonly<Record<number, readonly [name: string, fields: readonly Field[]]>> = {
   [id(40, 10)]: [
     'exchange.declare',
@@ -46,6 +48,14 @@ const methods: Readonly<Record<number, readonly [name: string, fields: readonly 
     'basic.publish',
     fields('-:short exchange:shortstr routing_key:shortstr mandatory:bit immediate:bit'),
   ],
+  // Without its message.
+  [id(60, 60)]: [
+    'basic.deliver',
+    fields(
+      'consumer_tag:shortstr delivery_tag:longlong redelivered:bit exchange:shortstr routing_key:shortstr',
+    ),
+  ],
+  [id(60, 80)]: ['basic.ack', fields('delivery_tag:longlong multiple:bit')],
   [id(85, 10)]: ['confirm.select', fields('nowait:bit')],
   [id(20, 40)]: [
     'channel.close',
@@ -106,7 +116,7 @@ export class FrameDecoder {
     const [method, shape] = methods[payload.readUInt32BE(0)] ?? [];
     if (!method || !shape) return;
     const args = readFields(new Reader(payload.subarray(4)), shape);
-    const told = { from: this.#from, method, args };
+    const told = { from: this.#from, channel, method, args };
     if (method === 'basic.publish') this.#messages.set(channel, { frame: told, left: -1, body: [] });
     else this.frames.push(told);
   }
