@@ -16,10 +16,13 @@ test(`${calls} calls of all ends leave nothing behind`, async (t) => {
   const server = await serve(t, QuotesModule, { amqpUri: uri, workerMode: 'inline', tasksPerWorker: 64 });
   const { quotes, runner, pending } = await calling(t, uri);
   await quotes.targets();
+  // Those that look after connections come and go; none is left of a call.
+  const timers = countOf('Timeout');
   const idle = process.getActiveResourcesInfo().filter((resource) => resource !== 'Timeout');
   const { signal } = new AbortController();
   const aborted = AbortSignal.abort(new Error('given up'));
-  const make = (index: number): Promise<unknown> => {
+  let changed = 0;
+  const make = (index: number, midway: AbortSignal): Promise<unknown> => {
     switch (index % 10) {
       case 0:
         return quotes.price('?').catch(() => {});
@@ -29,15 +32,26 @@ test(`${calls} calls of all ends leave nothing behind`, async (t) => {
         return quotes.echo.call([index], { signal: aborted }).catch(() => {});
       case 3:
         return quotes.slow.call([20], { timeout: 1 }).catch(() => {});
+      case 4:
+        return quotes.slow.call([300], { signal: midway }).catch(({ message }: Error) => {
+          if (message === 'changed my mind') changed += 1;
+        });
       default:
         return quotes.echo.call([index], { signal });
     }
   };
 
   for (let done = 0; done < calls; done += 500) {
-    await Promise.all(Array.from({ length: 500 }, (_, index) => make(index)));
+    const midway = new AbortController();
+    const all = Promise.all(Array.from({ length: 500 }, (_, index) => make(index, midway.signal)));
+    // Behind those that take their time: they are on their way by now.
+    await quotes.running();
+    midway.abort(new Error('changed my mind'));
+    await all;
+    assert.equal(getEventListeners(midway.signal, 'abort').length, 0);
   }
 
+  assert.ok(changed > 0);
   assert.equal(pending(), 0);
   assert.equal(getEventListeners(signal, 'abort').length, 0);
   await eventually(async () => assert.equal(await quotes.running(), 0));
@@ -49,6 +63,7 @@ test(`${calls} calls of all ends leave nothing behind`, async (t) => {
       idle,
     ),
   );
+  await eventually(() => assert.ok(countOf('Timeout') <= timers + 2, `${countOf('Timeout')}, not ${timers}`));
   await runner.stop();
   await server.stop();
   const sockets = (): string[] => process.getActiveResourcesInfo().filter((resource) => /TCP/.test(resource));
@@ -70,3 +85,7 @@ test('a program that calls and closes ends by itself', async (t) => {
   const sockets = (): string[] => process.getActiveResourcesInfo().filter((resource) => /TCP/.test(resource));
   await eventually(() => assert.deepEqual(sockets(), []));
 });
+
+function countOf(resource: string): number {
+  return process.getActiveResourcesInfo().filter((each) => each === resource).length;
+}
