@@ -52,7 +52,7 @@ export type {
   RpcService,
   RpcTargets,
 } from './rpc-service.js';
-export { parsePythonJson, stringifyPythonJson } from './seed/python-json.js';
+export { parsePythonJson, type Reviver, stringifyPythonJson } from './seed/python-json.js';
 export { readSeedAnswer, seedAnswerText, seedExceptionText } from './seed/seed-answers.js';
 export {
   keyError,
