@@ -2,7 +2,7 @@
 export type { WebSocketRpcClientOptions } from './call/address.js';
 export { WebSocketRpcClient } from './call/websocket-rpc-client.js';
 export type { RpcClientOptions } from './client/options.js';
-export type { ClientSocket, OpenSocket, SocketEnd, SocketEvents } from './client/socket.js';
+export type { ClientSocket, OpenSocket, SocketEnd, SocketEvents } from './client/socket/socket.js';
 // Errors.
 export { ListenError } from './errors.js';
 // Serve.

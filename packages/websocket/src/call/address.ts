@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ScanError } from '@micro-framework/core';
 import type { RpcClientOptions } from '../client/options.js';
-import { urlFault } from '../client/url-fault.js';
+import { urlFault } from '../client/socket/url-fault.js';
 
 /** How a service calls another: plain data, since workers and the main side both have it. */
 export interface WebSocketRpcClientOptions extends Omit<RpcClientOptions, 'openSocket'> {

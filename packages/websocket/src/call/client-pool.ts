@@ -1,7 +1,7 @@
 import type { Extension, HealthReport, SharedDefinition } from '@micro-framework/core';
 import { ThrownRemotely } from '@micro-framework/core/rpc';
 import { BaseRpcClient } from '../client/base-rpc-client.js';
-import { nodeSocket } from '../client/node-socket.js';
+import { nodeSocket } from '../client/socket/node-socket.js';
 import { type Address, connectionKey } from './address.js';
 
 /** A client whose errors go on to a worker: only there are the classes registered for sure. */

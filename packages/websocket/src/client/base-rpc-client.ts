@@ -1,10 +1,10 @@
 import { CallClient, RpcUnreachableError, reviveError, type WireError } from '@micro-framework/core/rpc';
-import { dialectOf } from './dialects.js';
-import { Link, type LinkState } from './link.js';
+import { dialectOf } from './dialect/dialects.js';
 import { defaultOptions, type RpcClientOptions } from './options.js';
-import type { OpenSocket } from './socket.js';
-import { SocketCarrier } from './socket-carrier.js';
-import { urlFault } from './url-fault.js';
+import { Link, type LinkState } from './socket/link.js';
+import type { OpenSocket } from './socket/socket.js';
+import { SocketCarrier } from './socket/socket-carrier.js';
+import { urlFault } from './socket/url-fault.js';
 
 /**
  * A client of one address. It connects at the first call, keeps one connection for all calls, and makes it again, with

@@ -3,7 +3,7 @@
 import { RpcUnsendableError } from '@micro-framework/core/rpc';
 import { BaseRpcClient } from './base-rpc-client.js';
 import type { RpcClientOptions } from './options.js';
-import { openWebSocket } from './web-socket.js';
+import { openWebSocket } from './socket/web-socket.js';
 
 export {
   CallClient,
@@ -27,9 +27,9 @@ export {
   type TargetInfo,
 } from '@micro-framework/core/rpc';
 export { BaseRpcClient } from './base-rpc-client.js';
-export type { LinkState } from './link.js';
 export type { RpcClientOptions } from './options.js';
-export type { ClientSocket, OpenSocket, SocketEnd, SocketEvents } from './socket.js';
+export type { LinkState } from './socket/link.js';
+export type { ClientSocket, OpenSocket, SocketEnd, SocketEvents } from './socket/socket.js';
 
 /** A client over the WebSocket of the browser. In Node the same import brings one over `ws`. */
 export class RpcClient extends BaseRpcClient {

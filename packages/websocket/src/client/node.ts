@@ -1,8 +1,8 @@
 // What `@micro-framework/websocket/client` is in Node: the same names, over `ws`.
 
 import { BaseRpcClient } from './base-rpc-client.js';
-import { nodeSocket } from './node-socket.js';
 import type { RpcClientOptions } from './options.js';
+import { nodeSocket } from './socket/node-socket.js';
 
 export {
   RemoteError,

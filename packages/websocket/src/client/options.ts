@@ -1,5 +1,5 @@
 import { type CallClientOptions, defaultClientOptions } from '@micro-framework/core/rpc';
-import type { OpenSocket } from './socket.js';
+import type { OpenSocket } from './socket/socket.js';
 
 /** How a client calls. */
 export interface RpcClientOptions extends CallClientOptions {

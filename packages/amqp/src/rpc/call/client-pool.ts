@@ -7,12 +7,12 @@ import {
 } from '@micro-framework/core/rpc';
 import { type Session, session } from '../../connection/session.js';
 import type { RpcDialect } from '../dialects.js';
-import type { CalledDialect } from './called-dialect.js';
 import type { AmqpRpcSystemOptions } from './client-options.js';
-import { namekoCalled } from './nameko-called.js';
-import { ownCalled } from './own-called.js';
+import type { CalledDialect } from './dialect/called-dialect.js';
+import { namekoCalled } from './dialect/nameko-called.js';
+import { ownCalled } from './dialect/own-called.js';
+import { seedCalled } from './dialect/seed-called.js';
 import { ReplyChannel } from './reply-channel.js';
-import { seedCalled } from './seed-called.js';
 
 const called: Readonly<Record<RpcDialect, CalledDialect>> = {
   own: ownCalled,

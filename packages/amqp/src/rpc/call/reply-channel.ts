@@ -4,7 +4,7 @@ import type { Channel, Connection, Message, OpenChannel } from '../../connection
 import type { Session } from '../../connection/session.js';
 import { Keeper, type Kept } from '../../recovery/keeper.js';
 import { declare } from '../../topology/topology.js';
-import type { CalledDialect, ReplyQueue } from './called-dialect.js';
+import type { CalledDialect, ReplyQueue } from './dialect/called-dialect.js';
 
 const longestKey = 255;
 

@@ -1,6 +1,6 @@
+import type { WholeOptions } from '../options.js';
 import type { Dialect } from './dialect.js';
 import { jsonRpcDialect } from './json-rpc-dialect.js';
-import type { WholeOptions } from './options.js';
 import { seedDialect } from './seed-dialect.js';
 
 /** The dialect that an option names. */

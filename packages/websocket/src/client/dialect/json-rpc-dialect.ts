@@ -7,8 +7,8 @@ import {
   type TargetInfo,
   type WireError,
 } from '@micro-framework/core/rpc';
-import { errorCodes, isReservedCode } from '../wire/json-rpc.js';
-import { subprotocols } from '../wire/subprotocols.js';
+import { errorCodes, isReservedCode } from '../../wire/json-rpc.js';
+import { subprotocols } from '../../wire/subprotocols.js';
 import type { Dialect } from './dialect.js';
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
 import { writeTogether } from '@micro-framework/core/rpc';
 import { WebSocket } from 'ws';
+import type { RpcClientOptions } from '../options.js';
 import { absentSocket } from './absent-socket.js';
-import type { RpcClientOptions } from './options.js';
 import type { ClientSocket, OpenSocket, SocketEnd } from './socket.js';
 
 const pingInterval = 25_000;

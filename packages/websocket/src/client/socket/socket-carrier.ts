@@ -1,5 +1,5 @@
 import type { CallCarrier, CarrierEvents, OutgoingCall } from '@micro-framework/core/rpc';
-import type { Dialect } from './dialect.js';
+import type { Dialect } from '../dialect/dialect.js';
 import type { Link } from './link.js';
 
 // With more bytes than this not on their way yet, calls wait.

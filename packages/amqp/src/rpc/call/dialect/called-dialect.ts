@@ -1,7 +1,7 @@
 import type { AnswerOutcome, CallDialect, OutgoingCall } from '@micro-framework/core/rpc';
-import type { Message } from '../../connection/connection.js';
-import type { Publication } from '../../publish/publisher.js';
-import type { Topology } from '../../topology/topology.js';
+import type { Message } from '../../../connection/connection.js';
+import type { Publication } from '../../../publish/publisher.js';
+import type { Topology } from '../../../topology/topology.js';
 
 /** Where the answers of a process come in. */
 export interface ReplyQueue {

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { AnswerOutcome } from '@micro-framework/core/rpc';
-import { callIdStackHeaders } from '../../headers.js';
-import { parseJson } from '../../listen/payload/python-json.js';
-import { namekoErrors, namekoExchange, namekoQueue } from '../wire/nameko.js';
-import { pythonProperties } from '../wire/python.js';
+import { callIdStackHeaders } from '../../../headers.js';
+import { parseJson } from '../../../listen/payload/python-json.js';
+import { namekoErrors, namekoExchange, namekoQueue } from '../../wire/nameko.js';
+import { pythonProperties } from '../../wire/python.js';
 import type { CalledDialect } from './called-dialect.js';
 
 type Fields = Readonly<Record<string, unknown>>;

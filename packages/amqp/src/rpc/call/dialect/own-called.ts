@@ -7,9 +7,9 @@ import {
   sentCallIdStack,
   type TargetInfo,
 } from '@micro-framework/core/rpc';
-import type { Message, Options } from '../../connection/connection.js';
-import { callIdStackHeaders, type Headers } from '../../headers.js';
-import type { Publication } from '../../publish/publisher.js';
+import type { Message, Options } from '../../../connection/connection.js';
+import { callIdStackHeaders, type Headers } from '../../../headers.js';
+import type { Publication } from '../../../publish/publisher.js';
 import {
   directoryQueueName,
   directReplyTo,
@@ -17,7 +17,7 @@ import {
   type OwnAnswer,
   type OwnError,
   targetQueueName,
-} from '../wire/own.js';
+} from '../../wire/own.js';
 import type { CallAddress, CalledDialect } from './called-dialect.js';
 
 // No target is called so: names have no blanks.

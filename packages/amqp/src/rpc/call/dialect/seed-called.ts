@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readSeedAnswer, readSeedTargets, seedCommands } from '@micro-framework/core/rpc';
-import { pythonProperties } from '../wire/python.js';
-import { seedDirectoryKey, seedExchange, seedKey, seedQueue } from '../wire/seed.js';
+import { pythonProperties } from '../../wire/python.js';
+import { seedDirectoryKey, seedExchange, seedKey, seedQueue } from '../../wire/seed.js';
 import type { CalledDialect } from './called-dialect.js';
 
 /** Milliseconds: how long answers lie there, and the queue without a consumer. */
