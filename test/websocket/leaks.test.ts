@@ -35,14 +35,14 @@ test(`${calls} calls of all ends leave nothing behind`, async (t) => {
       case 2:
         return ended(client.call('Work.echo', [index], { signal: aborted }));
       case 3:
-        return ended(client.call('Work.slow', [20], { timeout: 1 }));
+        return ended(client.call('Work.slow', [20], { timeout: 1, signal }));
       case 4:
         return ended(full.call('silent', [], { signal: midway.signal }));
       case 5:
         // Two tries of each are full.
         return ended(full.call('echo', [index], { signal }));
       case 6:
-        return ended(full.call('never', [], { timeout: 30 }));
+        return ended(full.call('never', [], { timeout: 30, signal }));
       default:
         return ended(client.call('Work.echo', [index], { signal }));
     }

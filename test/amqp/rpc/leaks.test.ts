@@ -31,7 +31,7 @@ test(`${calls} calls of all ends leave nothing behind`, async (t) => {
       case 2:
         return quotes.echo.call([index], { signal: aborted }).catch(() => {});
       case 3:
-        return quotes.slow.call([20], { timeout: 1 }).catch(() => {});
+        return quotes.slow.call([20], { timeout: 1, signal }).catch(() => {});
       case 4:
         return quotes.slow.call([300], { signal: midway }).catch(({ message }: Error) => {
           if (message === 'changed my mind') changed += 1;
