@@ -6,15 +6,15 @@ export interface CallRequest {
   /** What the worker's `receive` is given. Cloned to the worker: bytes must own their memory, not be views. */
   readonly input: unknown;
   /** What came along, for `CallContext.headers`. */
-  readonly headers?: Readonly<Record<string, unknown>>;
+  readonly headers?: Readonly<Record<string, unknown>> | undefined;
   /** 1 for the first attempt, which is the default. */
   readonly attempt?: number;
   /** When the attempt before this one failed, in milliseconds since 1970. */
-  readonly lastRetry?: number;
+  readonly lastRetry?: number | undefined;
   /** Ids of the calls that led here, the oldest first. */
   readonly callIdStack?: readonly string[];
   /** Milliseconds whoever called still waits: the attempt gets no more, whatever the route's `taskTimeout`. */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   /** Who calls, for `CallContext.principal`. Cloned. */
   readonly principal?: unknown;
   /** What the sender calls it. The same in every attempt: the log shows it beside the call ids, which are not. */
@@ -23,7 +23,8 @@ export interface CallRequest {
 
 /** One message of a batch. */
 export interface CallMessage
-  extends Required<Omit<CallRequest, 'lastRetry' | 'messageId' | 'timeout' | 'principal'>> {
+  extends Required<Omit<CallRequest, 'headers' | 'lastRetry' | 'messageId' | 'timeout' | 'principal'>> {
+  readonly headers: Readonly<Record<string, unknown>>;
   readonly lastRetry: number | undefined;
   readonly messageId: string | undefined;
 }

@@ -86,10 +86,10 @@ export class RpcTarget {
       input,
       attempt,
       callIdStack: request.callIdStack,
-      ...(request.headers && { headers: request.headers }),
-      ...(request.principal !== undefined && { principal: request.principal }),
-      ...(left !== undefined && { timeout: Math.max(1, left) }),
-      ...(lastRetry !== undefined && { lastRetry }),
+      headers: request.headers,
+      principal: request.principal,
+      timeout: left === undefined ? undefined : Math.max(1, left),
+      lastRetry,
     });
     const { gone } = request;
     if (ending.kind !== 'retry' || gone?.aborted || !this.#worthWaiting(ending, input)) {

@@ -21,6 +21,7 @@ export function bindArguments(
   given: GivenArguments,
 ): Binding {
   if (signature === undefined) return unread(target, given);
+  if (isPlain(signature, given)) return { kind: 'bound', args: given.positional };
   const slots = signature.filter(({ kind }) => kind === 'positional');
   const rest = signature.some(({ kind }) => kind === 'rest');
   const keywords = signature.filter(({ kind }) => kind === 'keyword' || kind === 'keywords');
@@ -36,6 +37,14 @@ export function bindArguments(
       required && index >= given.positional.length && !Object.hasOwn(given.named, name),
   );
   return missing.length > 0 ? fault(target, missed(missing)) : { kind: 'bound', args };
+}
+
+/** Each parameter has its argument, by place: nothing is left to place, as in most calls. */
+function isPlain(signature: Signature, { positional, named }: GivenArguments): boolean {
+  if (positional.length !== signature.length) return false;
+  for (const { kind } of signature) if (kind !== 'positional') return false;
+  for (const _ in named) return false;
+  return true;
 }
 
 interface Places {
