@@ -13,7 +13,6 @@ const forms: Readonly<Record<string, LongForm>> = {
   faults: {
     files: ['faults/'],
     sizes: {
-      TEST_CONCURRENCY: 1, // files at the same time: they measure
       FAULTS_RESTARTS: 10,
       FAULTS_BLACK_HOLE: 30, // seconds
       FAULTS_BLACK_HOLE_RATE: 500, // messages a second

