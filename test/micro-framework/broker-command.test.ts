@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { suite, type TestContext, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -20,9 +22,35 @@ import { dataFolder, hostBroker } from '../support/broker-process.js';
 import { type CommandOptions, type Running, runCommand, startCommand } from '../support/command.js';
 import { withHungThread } from '../support/hung-thread.js';
 import { makeNamedPipe } from '../support/named-pipe.js';
+import { root } from '../support/sources.js';
 
 // Signals that are no further apart than a second count as one.
 const noEcho = 1_100;
+
+// More than the second after which a command looks again whether its npx is there.
+const noticed = 1_500;
+
+const patience = 10_000;
+
+const onAnyPort = ['broker', '--port', '0'] as const;
+
+/** Starts a program that starts the broker; all they leave is killed after the test. */
+async function startGroup(
+  t: TestContext,
+  file: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+) {
+  const child = spawn(file, args, {
+    cwd: root,
+    env: { ...process.env, ...env },
+    detached: true,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  t.after(() => process.kill(-Number(child.pid), 'SIGKILL'));
+  const [url] = (await once(createInterface(child.stdout), 'line')) as [string];
+  return { child, url };
+}
 
 /** Runs the broker on a free port, and resolves when it listens. */
 async function startBroker(
@@ -79,6 +107,29 @@ suite('npx micro-framework broker', () => {
 
       assert.deepEqual([(await ended).code, (await ended).signal], [null, 'SIGTERM']);
     });
+
+  test('says goodbye to its clients when the npx that runs it is killed', async (t) => {
+    const { url, child } = await startGroup(t, 'npm', ['exec', '--', 'micro-framework', ...onAnyPort]);
+    const signal = AbortSignal.timeout(patience);
+    const farewell = once(await connection(t, { url }), 'close', { signal }) as Promise<[Error]>;
+
+    child.kill('SIGTERM');
+
+    const [reason] = await farewell;
+    assert.match(reason.message, /320 \(CONNECTION-FORCED\)/);
+  });
+
+  test('goes on when the shell that put it into the background has ended, also beneath npx', async (t) => {
+    const line = `node_modules/.bin/micro-framework ${onAnyPort.join(' ')} & read _`;
+    const env = { npm_lifecycle_event: 'npx', npm_lifecycle_script: 'a-tool' };
+
+    const { url, child } = await startGroup(t, 'sh', ['-c', line], env);
+
+    child.stdin.end();
+    await once(child, 'exit');
+    await wait(noticed);
+    await connection(t, { url });
+  });
 
   test('keeps in its folder what is durable, from one run to the next', async (t) => {
     const { path } = dataFolder();

@@ -1,12 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import { type BrokerError, type BrokerOptions, startBroker } from '@micro-framework/broker';
 import { exitCode } from '../command.js';
+import { npxGone } from '../npx-gone.js';
 import { stopSignal } from '../stop-signal.js';
 import { isLoopback } from './settings.js';
 
-/** Runs a broker until a signal asks it to stop. Resolves to the exit code. */
+/** Runs a broker until a signal, or the end of the npx that runs it, asks it to stop. Resolves to the exit code. */
 export async function serve(options: BrokerOptions): Promise<number> {
-  const asked = stopSignal();
+  const asked = Promise.race([stopSignal(), npxGone()]);
   const { died, onError } = trouble();
   const broker = await startBroker({ ...options, onError });
   console.log(broker.url);
