@@ -176,13 +176,25 @@ suite('npx micro-framework broker cannot start', () => {
 
     const { code, stdout, stderr } = await runCommand(t, ['broker']);
 
-    const complaint =
-      '127.0.0.1:5672 is in use by another program; choose another, or port 0 for any free one';
-    assert.deepEqual(
-      { code, stdout, stderr },
-      { code: 1, stdout: '', stderr: `micro-framework broker: ${complaint}\n` },
-    );
+    assert.deepEqual({ code, stdout }, { code: 1, stdout: '' });
+    assert.match(stderr, /^micro-framework broker: 127\.0\.0\.1:5672 is in use by another program.*\n$/);
   });
+
+  for (const storage of [['--data'], []])
+    test(`on a port where a broker answers, and says so${storage.map((option) => `, with ${option}`)}`, async (t) => {
+      const { port } = await startBroker(t);
+      const args = storage.flatMap((option) => [option, dataFolder().path]);
+
+      const { code, stderr } = await runCommand(t, ['broker', '--port', port, ...args]);
+
+      assert.equal(code, 1);
+      const speaks = 'which speaks AMQP: a RabbitMQ, or another broker';
+      const way = 'give --port another one, or 0 for any that is free';
+      assert.equal(
+        stderr,
+        `micro-framework broker: 127.0.0.1:${port} is in use by another program, ${speaks}; ${way}\n`,
+      );
+    });
 
   test('on a folder that another broker holds', async (t) => {
     const { path } = dataFolder();
