@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { resolve } from 'node:path';
 import { describe, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import { EventListener } from '@micro-framework/amqp';
 import { uriFault } from '@micro-framework/amqp/internal';
@@ -61,14 +63,15 @@ describe('the address of the broker', () => {
     });
   }
 
-  for (const amqpUri of [
-    'file:data',
-    'file://data',
-    'file://host/data',
-    'file:////data',
-    'file:///',
-    'file:///a#b',
-  ]) {
+  for (const amqpUri of ['file:data', 'file:./data', 'file://./data']) {
+    test(`in a folder is not ${amqpUri}, and what it would be here is told`, async () => {
+      const here = pathToFileURL(resolve('data')).href;
+
+      assert.ok((await faultOf({ amqpUri })).includes(`: write ${here}`));
+    });
+  }
+
+  for (const amqpUri of ['file://data', 'file://host/data', 'file:////data', 'file:///', 'file:///a#b']) {
     test(`in a folder is not ${amqpUri}`, async () => {
       assert.match(await faultOf({ amqpUri }), /option amqpUri: .*write file:\/\/\/an\/absolute\/directory/);
     });

@@ -1,3 +1,6 @@
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
 // What the drivers of AMQP read from a query, and is no secret.
 const shownParameters: ReadonlySet<string> = new Set([
   'auth_mechanism',
@@ -81,6 +84,11 @@ function memoryFault(text: string): string | undefined {
 function folderFault(text: string): string | undefined {
   const isLocal = /^file:\/\/(?:localhost)?\/(?!\/)./.test(text);
   if (isLocal && URL.canParse(text) && !/[?#]/.test(text)) return undefined;
+  const [, fromHere] = /^file:(?:\/\/(?=\.))?([^/][^?#%@]*)$/.exec(text) ?? [];
+  if (fromHere !== undefined) {
+    const folder = pathToFileURL(resolve(fromHere)).href;
+    return `this is not the address of a broker's folder, which is the same wherever a service starts: write ${folder}`;
+  }
   return (
     "this is not the address of a broker's folder: write file:///an/absolute/directory, with three slashes, " +
     'and any ? and # in it as %3F and %23'
