@@ -85,7 +85,7 @@ describe('what is declared', () => {
 
     const [fault = '', ...others] = await faultsOf(Minified, Named);
 
-    assert.match(fault, /^@WebSocketRpc on e\.price: the name looks minified/);
+    assert.match(fault, /^@WebSocketRpc on e\.price: the name is as short as a minifier's/);
     assert.deepEqual(others, []);
   });
 });

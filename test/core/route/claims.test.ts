@@ -74,7 +74,7 @@ describe('all faults are told at once', () => {
     assert.equal(faults.length, 3, faults.join('\n'));
     assert.match(faults[0] ?? '', /^@Timer on Orders\.tick .*: the interval 0 is impossible/);
     assert.match(faults[1] ?? '', /^queue shop\.orders is claimed by Orders\.price .* and by Orders\.count /);
-    assert.match(faults[2] ?? '', /^@Probe on a\.run .*: the name looks minified/);
+    assert.match(faults[2] ?? '', /^@Probe on a\.run .*: the name is as short as a minifier's/);
   });
 
   test('but for what refused options would claim', async () => {
@@ -122,7 +122,7 @@ describe('two services of one base', () => {
 
 describe('a name on the wire', () => {
   const mend =
-    'the name looks minified and would be one on the wire. Give one that stays: ' +
+    "the name is as short as a minifier's, and would be one on the wire. Give one that stays: " +
     "a longer class name, @Service({ name: '...' }) where a bundler shortens names, or route(target, entrypoint, { name: '...' }).";
 
   for (const name of ['a', 'Q', '$', '_', 'aB', 'e1', '']) {

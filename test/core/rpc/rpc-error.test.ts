@@ -63,7 +63,7 @@ describe('a class of errors', () => {
       /two classes are registered as SoldOutError/,
     );
     const e = class extends Error {};
-    assert.throws(() => RpcError()(e), /the name looks minified/);
+    assert.throws(() => RpcError()(e), /the name is as short as a minifier's/);
     RpcError('SoldOutError')(SoldOutError);
   });
 });

@@ -52,8 +52,8 @@ function looksMinified({ calls, target }: Route): boolean {
 
 function minified(route: Route): string {
   return (
-    `@${route.entrypoint.definition.kind} on ${route.target}${at(route.file)}: the name looks minified and would ` +
-    "be one on the wire. Give one that stays: a longer class name, @Service({ name: '...' }) where a bundler shortens " +
+    `@${route.entrypoint.definition.kind} on ${route.target}${at(route.file)}: the name is as short as a minifier's, and ` +
+    "would be one on the wire. Give one that stays: a longer class name, @Service({ name: '...' }) where a bundler shortens " +
     "names, or route(target, entrypoint, { name: '...' })."
   );
 }

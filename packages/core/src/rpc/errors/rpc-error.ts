@@ -51,7 +51,7 @@ function unconstructed(type: Class<Error>, message: string): Error {
 }
 
 function minified(name: string): string {
-  return `@RpcError() on ${name || 'an anonymous class'}: the name looks minified and would be one on the wire. Give one that stays: @RpcError('Name').`;
+  return `@RpcError() on ${name || 'an anonymous class'}: the name is as short as a minifier's, and would be one on the wire. Give one that stays: @RpcError('Name').`;
 }
 
 function taken(name: string): string {
