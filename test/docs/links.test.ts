@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { readSource, root } from '../support/sources.js';
+import { brokenLinks } from '../support/links.js';
+import { root } from '../support/sources.js';
 
 test('every link of a page into the repository leads somewhere', () => {
   const pages = [
@@ -15,12 +16,7 @@ test('every link of a page into the repository leads somewhere', () => {
     .flatMap((folder) => readdirSync(join(root, folder)).map((name) => join(folder, name)))
     .filter((file) => file.endsWith('.md'));
 
-  const broken = pages.flatMap((page) =>
-    [...readSource(page).matchAll(/\]\((?!https?:)([^)#]+)/g)]
-      .map(([, link = '']) => link)
-      .filter((link) => !existsSync(join(root, dirname(page), link)))
-      .map((link) => `${page}: ${link}`),
-  );
+  const broken = brokenLinks(root, pages);
 
   assert.ok(pages.length > 2);
   assert.deepEqual(broken, []);

@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 import { channel } from '../support/broker-client.js';
 import { runCommand, startCommand } from '../support/command.js';
 import { markdownExamples } from '../support/examples.js';
+import { brokenLinks } from '../support/links.js';
 import { root } from '../support/sources.js';
 import { wholeService } from './whole-service.js';
 
@@ -99,6 +100,15 @@ describe('a service that installed the packed packages into an empty folder', ()
       assert.equal(output, `hello packed in ${place} attempt 1\n`);
     });
   }
+
+  test('has all that the README and the pages behind it lead to', async () => {
+    const installed = join(folder, 'node_modules/micro-framework');
+    const files = await readdir(installed, { recursive: true });
+    const pages = files.filter((file) => file.endsWith('.md'));
+
+    assert.ok(pages.includes('docs/testing.md'));
+    assert.deepEqual(brokenLinks(installed, pages), []);
+  });
 
   test('does what the README begins with, with no broker to be found', async () => {
     const [first] = markdownExamples('README.md');
