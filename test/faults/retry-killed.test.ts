@@ -22,10 +22,18 @@ for (const broker of brokers)
     const queue = `ledger.try__${name}.SecondTry.handle`;
     let victim: ServiceProcess | undefined;
     // Its first ack never arrives, nor does anything it says thereafter.
+    const inHand = new Set<bigint>();
     const proxy = await openProxy(t, uri, {
+      fromBroker(frame) {
+        if (isMethod(frame, 60, 60)) inHand.add(deliveredTag(frame));
+        return false;
+      },
       toBroker(frame) {
-        if (victim && isMethod(frame, 60, 80)) victim.child.kill('SIGKILL');
-        return victim?.child.killed ?? false;
+        if (!isMethod(frame, 60, 80)) return victim?.child.killed ?? false;
+        victim?.child.kill('SIGKILL');
+        const { tag, multiple } = acknowledged(frame);
+        for (const open of inHand) if (open === tag || (multiple && open < tag)) inHand.delete(open);
+        return victim !== undefined;
       },
     });
     const start = (): Promise<ServiceProcess> =>
@@ -37,8 +45,11 @@ for (const broker of brokers)
       }, patience);
 
     for (let n = 0; n < kills; n += 1) {
+      inHand.clear();
       const service = await start();
       await allHandledTwice();
+      // The acknowledgements of those before are not the one that is waited for.
+      await eventually(() => assert.equal(inHand.size, 0), patience);
       victim = service;
       await peer.send(queue, { body: { n }, messageId: `m${n}` });
       ledger.confirmed.add(`m${n}`);
@@ -59,3 +70,14 @@ for (const broker of brokers)
     assert.equal(await peer.count(queue), 0);
     assert.equal(await peer.count(`${queue}.dead`), 0);
   });
+
+// Behind a frame's head of 7 bytes and the method's 4.
+const argumentsAt = 11;
+
+function deliveredTag(frame: Buffer): bigint {
+  return frame.readBigUInt64BE(argumentsAt + 1 + frame.readUInt8(argumentsAt)); // behind the consumer's tag
+}
+
+function acknowledged(frame: Buffer): { readonly tag: bigint; readonly multiple: boolean } {
+  return { tag: frame.readBigUInt64BE(argumentsAt), multiple: frame.readUInt8(argumentsAt + 8) === 1 };
+}
