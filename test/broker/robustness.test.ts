@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { after, before, suite, type TestContext, test } from 'node:test';
+import { suite, type TestContext, test } from 'node:test';
 import { type Broker, type BrokerOptions, FakeClock, startBroker } from '@micro-framework/broker';
-import fc from 'fast-check';
 import {
   channel,
   closedBy,
@@ -17,136 +16,13 @@ import {
   publish,
   ready,
 } from '../support/broker-client.js';
-import {
-  contentHeader,
-  field,
-  frame,
-  longstr,
-  method,
-  publishTo,
-  RawClient,
-  shortstr,
-} from '../support/broker-raw.js';
+import { contentHeader, frame, method, publishTo, RawClient, shortstr } from '../support/broker-raw.js';
 
 async function open(t: TestContext, options: BrokerOptions = {}): Promise<Broker & { url: string }> {
   const broker = await startBroker(options);
   t.after(() => broker.close());
   return broker as Broker & { url: string };
 }
-
-suite('whatever bytes come', () => {
-  const faults: Error[] = [];
-  let broker: Broker & { url: string };
-  before(async () => {
-    broker = (await startBroker({ onError: (error) => faults.push(error) })) as Broker & { url: string };
-  });
-  after(() => broker.close());
-
-  async function survives(
-    send: (client: RawClient) => void,
-    t: TestContext,
-    loggedIn: boolean,
-  ): Promise<void> {
-    const client = loggedIn ? await RawClient.ready(t, broker) : await RawClient.open(t, broker);
-    send(client);
-    client.socket.end();
-    await client.closed();
-    assert.deepEqual(faults.splice(0), []);
-  }
-
-  async function othersAreWell(t: TestContext): Promise<void> {
-    const ch = await confirmChannel(t, broker);
-    const queue = await newQueue(ch, { exclusive: true });
-    const inbox = await Inbox.open(ch, queue, { noAck: true });
-    await publish(ch, '', queue, 'x');
-    await inbox.first(1);
-  }
-
-  test('before a login, the broker lives', async (t) => {
-    await fc.assert(
-      fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), fc.boolean(), async (bytes, greets) => {
-        const greeting = greets ? Buffer.from('AMQP\0\0\x09\x01', 'latin1') : Buffer.alloc(0);
-        await survives((client) => client.send(greeting, bytes), t, false);
-      }),
-      { numRuns: 100 },
-    );
-    await othersAreWell(t);
-  });
-
-  const name = fc.oneof(
-    fc.uint8Array({ maxLength: 255 }).map((bytes) => Buffer.from(bytes)),
-    fc.constantFrom('q', 'short-lived', 'k').map((text) => Buffer.from(text)),
-  );
-  const someField = fc
-    .tuple(name, fc.constantFrom(...'tbBsuIilLfdTDVSxFA?'), fc.uint8Array({ maxLength: 9 }))
-    .map(([key, letter, value]) => field(key, letter, value));
-  const properties = fc.oneof(
-    fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes)),
-    name.map((text) => shortstr(text)),
-    fc.array(someField, { maxLength: 3 }).map((fields) => longstr(Buffer.concat(fields))),
-  );
-  const payload = fc.oneof(
-    fc.uint8Array({ maxLength: 60 }),
-    fc
-      .tuple(
-        fc.constantFrom(10, 20, 40, 50, 60, 85, 90),
-        fc.constantFrom(10, 11, 20, 21, 30, 31, 40, 41, 50, 60, 70, 80, 90, 100, 110, 120),
-        fc.uint8Array({ maxLength: 60 }),
-      )
-      .map(([classId, methodId, args]) => method(classId, methodId, args)),
-    fc
-      .tuple(fc.oneof(fc.constant(0), fc.nat({ max: 2 ** 31 })), fc.nat({ max: 0xffff }), properties)
-      .map(([size, flags, bytes]) => contentHeader(size, { flags, properties: bytes })),
-    fc.tuple(fc.constantFrom('', 'amq.fanout', 'amq.topic'), name).map(([x, key]) => publishTo(x, key)),
-    name.map((queue) => method(50, 10, Buffer.alloc(2), shortstr(queue), Buffer.from([4]), longstr(''))),
-    fc.constant(method(20, 10, shortstr(''))),
-  );
-  // Whole messages that die at once, so that what nobody has read is rewritten.
-  const message = fc
-    .tuple(fc.nat({ max: 0xffff }), properties)
-    .map(([flags, bytes]) =>
-      Buffer.concat([
-        frame(1, 1, publishTo('', 'short-lived')),
-        frame(2, 1, contentHeader(0, { flags, properties: bytes })),
-      ]),
-    );
-  const single = fc
-    .tuple(fc.constantFrom(1, 1, 1, 2, 3, 8, 4), fc.constantFrom(0, 1, 1, 1, 2), payload)
-    .map(([type, on, bytes]) => frame(type, on, bytes));
-  const frames = fc.array(fc.oneof(single, message), {
-    maxLength: 12,
-  });
-
-  test('in frames that are well formed, the broker lives, and dead letters go on', async (t) => {
-    const ch = await confirmChannel(t, broker);
-    await ch.assertQueue('dead', { maxLength: 10 });
-    await ch.assertQueue('short-lived', {
-      messageTtl: 1,
-      deadLetterExchange: '',
-      deadLetterRoutingKey: 'dead',
-    });
-    await fc.assert(
-      fc.asyncProperty(frames, async (sent) => {
-        await survives((client) => client.send(...sent), t, true);
-      }),
-      { numRuns: 300 },
-    );
-    await othersAreWell(t);
-    await ch.assertQueue('dead', { maxLength: 10 }); // they may have deleted it
-    await ch.assertQueue('short-lived', {
-      messageTtl: 1,
-      deadLetterExchange: '',
-      deadLetterRoutingKey: 'dead',
-    });
-    await ch.purgeQueue('dead');
-    await publish(ch, '', 'short-lived', 'x');
-    assert.equal((await next(ch, 'dead')).content.toString(), 'x');
-  });
-
-  test('nothing of them is left behind', async () => {
-    await eventually('connections to end', async () => (await broker.status()).connections === 0);
-  });
-});
 
 suite('many and strange clients', () => {
   test('a thousand connections work side by side', async (t) => {

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import type { TestContext } from 'node:test';
 import type { Subject } from './broker-client.js';
 
 const patience = 5_000;
@@ -47,6 +46,11 @@ export function field(key: string | Buffer, letter: string, value: Uint8Array = 
   return Buffer.concat([shortstr(key), Buffer.from(letter), value]);
 }
 
+/** Whose end ends the client: a test, or a part of one that opens many. */
+export interface Owner {
+  after(end: () => void): void;
+}
+
 /** A client that says what it likes, byte by byte. */
 export class RawClient {
   readonly frames: RawFrame[] = [];
@@ -65,7 +69,7 @@ export class RawClient {
     });
   }
 
-  static async open(t: TestContext, { url }: Subject): Promise<RawClient> {
+  static async open(t: Owner, { url }: Subject): Promise<RawClient> {
     const { hostname, port } = new URL(url);
     const socket = connect(Number(port), hostname);
     t.after(() => socket.destroy());
@@ -74,7 +78,7 @@ export class RawClient {
   }
 
   /** Logs in and opens channel 1. */
-  static async ready(t: TestContext, subject: Subject, tune: Partial<Tuning> = {}): Promise<RawClient> {
+  static async ready(t: Owner, subject: Subject, tune: Partial<Tuning> = {}): Promise<RawClient> {
     const client = await RawClient.open(t, subject);
     client.send(protocolHeader);
     await client.until(10, 10);
@@ -130,11 +134,12 @@ export class RawClient {
   }
 
   async #change(): Promise<void> {
-    const late = AbortSignal.timeout(patience);
+    let late: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve, reject) => {
       this.#changed = resolve;
-      late.addEventListener('abort', () => reject(new Error(`the broker said nothing for ${patience} ms`)));
-    });
+      const fail = (): void => reject(new Error(`the broker said nothing for ${patience} ms`));
+      late = setTimeout(fail, patience);
+    }).finally(() => clearTimeout(late));
   }
 
   #take(chunk: Buffer): void {
