@@ -1,9 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { type ConfirmChannel, connect, type GetMessage } from 'amqplib';
+import { type ChannelModel, type ConfirmChannel, connect, type GetMessage } from 'amqplib';
+import { TracedConsumer } from './traced-consumer.js';
 
 const keys = ['a', 'a.b', 'a.b.c', 'b.c', 'x.a.c', 'c'];
 const patterns = ['#', 'a.#', '*.b', '*.*.c', 'a', '#.c', ...keys];
-const exchanges = { topic: 'topic', direct: 'direct', fanout: 'fanout' } as const;
+const exchanges = ['topic', 'direct', 'fanout', 'headers'];
+const headers = { color: ['red', 'blue'], size: [1, 2, '1'], 'x-size': [1] };
 
 type Random = () => number;
 
@@ -22,7 +24,7 @@ function randomFrom(seed: number): Random {
 export async function trace(url: string, seed: number, steps: number): Promise<string[]> {
   const model = await connect(url, { noDelay: true });
   try {
-    const play = new Play(await model.createConfirmChannel(), seed);
+    const play = new Play(model, await model.createConfirmChannel(), seed);
     await play.prepare();
     for (let step = 0; step < steps; step++) await play.step();
     await play.cleanUp();
@@ -32,16 +34,32 @@ export async function trace(url: string, seed: number, steps: number): Promise<s
   }
 }
 
+interface Bound {
+  readonly to: string;
+  readonly toQueue: boolean;
+  readonly from: string;
+  readonly pattern: string;
+  readonly args: Record<string, unknown>;
+}
+
+type Seen = Pick<GetMessage['fields'], 'exchange' | 'routingKey' | 'redelivered'>;
+
 class Play {
   readonly log: string[] = [];
   readonly #channel: ConfirmChannel;
   readonly #random: Random;
   readonly #prefix: string;
   readonly #queues: string[];
+  readonly #consumers = new Map<string, TracedConsumer>();
+  readonly #bound: Bound[] = [];
   #held: GetMessage[] = [];
   #published = 0;
 
-  constructor(channel: ConfirmChannel, seed: number) {
+  constructor(
+    readonly model: ChannelModel,
+    channel: ConfirmChannel,
+    seed: number,
+  ) {
     this.#channel = channel;
     this.#random = randomFrom(seed);
     this.#prefix = `trace-${process.pid}-${seed}-`;
@@ -53,7 +71,7 @@ class Play {
   async prepare(): Promise<void> {
     const [q0, q1, q2, q3, q4] = this.#queues as [string, string, string, string, string];
     const x = (name: string): string => this.#prefix + name;
-    for (const [name, type] of Object.entries(exchanges)) await this.#channel.assertExchange(x(name), type);
+    for (const type of exchanges) await this.#channel.assertExchange(x(type), type);
     const declare = (name: string, options: object): Promise<unknown> =>
       this.#channel.assertQueue(name, options);
     await declare(q0, { deadLetterExchange: x('topic'), deadLetterRoutingKey: 'a.b' });
@@ -67,33 +85,38 @@ class Play {
       deadLetterExchange: '',
       deadLetterRoutingKey: q3,
     });
-    for (let at = 0; at < 7; at++) await this.#bind();
+    for (let at = 0; at < 9; at++) await this.#bind();
   }
 
   async cleanUp(): Promise<void> {
+    for (const { channel } of this.#consumers.values()) await channel.close();
     for (const queue of this.#queues) await this.#channel.deleteQueue(queue);
-    for (const name of Object.keys(exchanges)) await this.#channel.deleteExchange(this.#prefix + name);
+    for (const name of exchanges) await this.#channel.deleteExchange(this.#prefix + name);
   }
 
   async step(): Promise<void> {
     const chance = this.#random();
-    if (chance < 0.4) await this.#publish();
-    else if (chance < 0.7) await this.#get();
-    else if (chance < 0.92) await this.#settle();
-    else if (chance < 0.95) await this.#count();
-    else if (chance < 0.96) await this.#purge();
+    if (chance < 0.36) await this.#publish();
+    else if (chance < 0.56) await this.#get();
+    else if (chance < 0.72) await this.#settle();
+    else if (chance < 0.86) await this.#settleConsumed();
+    else if (chance < 0.89) await this.#consume();
+    else if (chance < 0.91) await this.#hangUp();
+    else if (chance < 0.94) await this.#count();
+    else if (chance < 0.95) await this.#purge();
     else if (chance < 0.98) await this.#bind();
     else await this.#unbind();
   }
 
   async #publish(): Promise<void> {
-    const name = this.#pick(['topic', 'direct', 'fanout', '']);
+    const name = this.#pick([...exchanges, '']);
     const key = name === '' ? this.#pick([...this.#queues, 'nowhere']) : this.#pick(keys);
     const body = String(++this.#published);
     const options = {
       mandatory: this.#random() < 0.3,
       priority: Math.floor(this.#random() * 5),
       persistent: this.#random() < 0.5,
+      headers: this.#headers(),
     };
     const exchange = name === '' ? '' : this.#prefix + name;
     const end = await new Promise((resolve) => {
@@ -114,25 +137,7 @@ class Play {
       return;
     }
     if (!noAck) this.#held.push(message);
-    const { exchange, routingKey, redelivered, messageCount } = message.fields;
-    const deaths = (message.properties.headers?.['x-death'] ?? []) as unknown as Record<string, unknown>[];
-    const history = deaths.map((death) => [
-      death.queue,
-      death.reason,
-      death.count,
-      death.exchange,
-      death['routing-keys'],
-    ]);
-    this.#note(
-      'get',
-      queue,
-      message.content,
-      exchange,
-      routingKey,
-      redelivered,
-      messageCount,
-      JSON.stringify(history),
-    );
+    this.#note('get', queue, describe(message), message.fields.messageCount);
   }
 
   async #settle(): Promise<void> {
@@ -152,9 +157,49 @@ class Play {
     await this.#settled();
   }
 
+  async #consume(): Promise<void> {
+    const queue = this.#pick(this.#queues);
+    const settings = { prefetch: 1 + Math.floor(this.#random() * 4), noAck: this.#random() < 0.1 };
+    // Whose turn it is among several differs with what each has been sent.
+    if (this.#consumers.has(queue)) return;
+    this.#note('consume', queue, settings.prefetch, settings.noAck);
+    this.#consumers.set(queue, await TracedConsumer.open(this.model, queue, settings));
+    await this.#settled();
+  }
+
+  /** What its consumer holds goes back. */
+  async #hangUp(): Promise<void> {
+    const queue = this.#pick(this.#queues);
+    const consumer = this.#consumers.get(queue);
+    if (!consumer) return;
+    this.#note('hang up', queue, consumer.held.length);
+    this.#consumers.delete(queue);
+    await consumer.channel.close();
+    await this.#settled();
+  }
+
+  async #settleConsumed(): Promise<void> {
+    const holding = this.#queues.filter((queue) => (this.#consumers.get(queue)?.held.length ?? 0) > 0);
+    if (holding.length === 0) return;
+    const consumer = this.#consumers.get(this.#pick(holding)) as TracedConsumer;
+    const { channel, queue, held } = consumer;
+    const message = this.#pick(held);
+    const way = this.#pick(['ack', 'requeue', 'nack', 'nack']);
+    // Where what is dead may die again on its way, several of them would race each other in RabbitMQ.
+    const mayRace = way === 'nack' && this.#queues.indexOf(queue) % 2 === 0;
+    const upTo = this.#random() < 0.5 && !mayRace;
+    if (way === 'ack') channel.ack(message, upTo);
+    else channel.nack(message, upTo, way === 'requeue');
+    const last = message.fields.deliveryTag;
+    consumer.held = held.filter((other) => (upTo ? other.fields.deliveryTag > last : other !== message));
+    this.#note('consumed', way, queue, message.content, upTo);
+    await this.#settled();
+  }
+
   async #count(): Promise<void> {
     const queue = this.#pick(this.#queues);
-    this.#note('count', queue, (await this.#channel.checkQueue(queue)).messageCount);
+    const { messageCount, consumerCount } = await this.#channel.checkQueue(queue);
+    this.#note('count', queue, messageCount, consumerCount);
   }
 
   async #purge(): Promise<void> {
@@ -163,23 +208,50 @@ class Play {
   }
 
   async #bind(): Promise<void> {
-    await this.#channel.bindQueue(this.#pick(this.#queues), this.#exchange(), this.#pick(patterns));
+    const toQueue = this.#random() < 0.75;
+    const to = toQueue ? this.#pick(this.#queues) : this.#exchange();
+    const bound = { to, toQueue, from: this.#exchange(), pattern: this.#pick(patterns), args: this.#match() };
+    this.#bound.push(bound);
+    const { from, pattern, args } = bound;
+    this.#note('bind', to, from, pattern, JSON.stringify(args));
+    if (toQueue) await this.#channel.bindQueue(to, from, pattern, args);
+    else await this.#channel.bindExchange(to, from, pattern, args);
   }
 
+  /** Unbinds what is bound, or was. */
   async #unbind(): Promise<void> {
-    await this.#channel.unbindQueue(this.#pick(this.#queues), this.#exchange(), this.#pick(patterns));
+    const { to, toQueue, from, pattern, args } = this.#pick(this.#bound);
+    this.#note('unbind', to, from, pattern, JSON.stringify(args));
+    if (toQueue) await this.#channel.unbindQueue(to, from, pattern, args);
+    else await this.#channel.unbindExchange(to, from, pattern, args);
   }
 
-  // RabbitMQ's queues are processes: a dead letter is on its way between them for as long as their mailboxes take.
-  // Asking every queue three times is three trips of the longest chain there is.
+  #match(): Record<string, unknown> {
+    const how = this.#pick([{ 'x-match': 'any' }, { 'x-match': 'all' }, {}]);
+    return { ...how, ...this.#headers() };
+  }
+
+  #headers(): Record<string, unknown> {
+    const some = Object.entries(headers).filter(() => this.#random() < 0.5);
+    return Object.fromEntries(some.map(([name, values]) => [name, this.#pick<unknown>(values)]));
+  }
+
+  // RabbitMQ's channels and queues are processes: what is asked on one channel is not done when another answers, and a
+  // dead letter is on its way between queues for as long as their mailboxes take. Asking every queue three times is three
+  // trips of the longest chain there is.
   async #settled(): Promise<void> {
+    const consumers = this.#queues.flatMap((queue) => this.#consumers.get(queue) ?? []);
+    await Promise.all(consumers.map((consumer) => consumer.settled()));
     for (let trip = 0; trip < 3; trip++)
       await Promise.all(this.#queues.map((queue) => this.#channel.checkQueue(queue)));
+    await Promise.all(consumers.map((consumer) => consumer.settled()));
     await turn();
+    for (const consumer of consumers)
+      for (const message of consumer.news()) this.#note('delivered', consumer.queue, describe(message));
   }
 
   #exchange(): string {
-    return this.#prefix + this.#pick(Object.keys(exchanges));
+    return this.#prefix + this.#pick(exchanges);
   }
 
   #pick<T>(from: readonly T[]): T {
@@ -189,6 +261,23 @@ class Play {
   #note(...words: unknown[]): void {
     this.log.push(words.join(' ').replaceAll(this.#prefix, ''));
   }
+}
+
+/** A message as its receiver sees it, with how it has died before. */
+function describe({
+  content,
+  fields,
+  properties,
+}: Pick<GetMessage, 'content' | 'properties'> & { fields: Seen }): string {
+  const deaths = (properties.headers?.['x-death'] ?? []) as unknown as Record<string, unknown>[];
+  const history = deaths.map((death) => [
+    death.queue,
+    death.reason,
+    death.count,
+    death.exchange,
+    death['routing-keys'],
+  ]);
+  return [content, fields.exchange, fields.routingKey, fields.redelivered, JSON.stringify(history)].join(' ');
 }
 
 /** Where two traces part, with what led up to it; nothing when they are equal. */

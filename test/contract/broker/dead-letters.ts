@@ -11,6 +11,7 @@ import {
   next,
   publish,
   ready,
+  unique,
 } from '../../support/broker-client.js';
 import type { Contract } from './subject.js';
 
@@ -227,6 +228,22 @@ export const deadLetters: Contract = (subject) =>
           [work, 3],
         ],
       );
+    });
+
+    test('a message that comes back to a full queue finds the room that its consumer has made', async (t) => {
+      const ch = await confirmChannel(t, subject);
+      const queue = unique('round');
+      await ch.assertQueue(queue, { maxLength: 2, deadLetterExchange: '', deadLetterRoutingKey: queue });
+      await ch.prefetch(1);
+      const inbox = await Inbox.open(ch, queue);
+      await fill(ch, queue, 'abc');
+      const [first] = await inbox.first(1);
+
+      ch.nack(first as ConsumeMessage, false, false);
+
+      for (const count of [2, 3]) ch.ack((await inbox.first(count)).at(-1) as ConsumeMessage);
+      await inbox.first(4);
+      assert.deepEqual(inbox.bodies, ['a', 'b', 'c', 'a']);
     });
 
     test('without a dead-letter exchange of that name the message is dropped', async (t) => {

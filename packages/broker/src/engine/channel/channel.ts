@@ -122,8 +122,9 @@ export class Channel {
     const entries = this.#unsettled.take(tag, multiple);
     entries[0]?.queue.host.atOnce(() => {
       for (const entry of entries) entry.queue.reject(entry);
+      // The dead letters come after: one that goes back to a full queue finds the room that its consumer has made.
+      this.#freed(entries);
     });
-    this.#freed(entries);
   }
 
   requeue(tag: number, multiple: boolean): void {
