@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
+import { brokerStatus } from '@micro-framework/broker';
 import { confirmChannel, eventually, Inbox, newQueue, ready } from '../support/broker-client.js';
 import { dataFolder, type HostedBroker, hostBroker } from '../support/broker-process.js';
 
@@ -29,8 +30,35 @@ if (process.platform === 'linux')
       }
 
       const cost = ((memoryOf(host) - before) * 1024 * 1024) / queued;
-      t.diagnostic(`${Math.round(cost)} bytes a message`);
+      const told = (await brokerStatus(host.url)).bytes / queued;
+      t.diagnostic(`${Math.round(cost)} bytes a message, of which it tells ${Math.round(told)}`);
       assert.ok(cost < 1_000, `${cost} bytes a message`);
+      assert.ok(told > cost * 0.75 && told < cost * 1.5, `${told} bytes told, ${cost} taken`);
+    });
+
+    test('messages that stay while many pass cost what the broker says they do', async (t) => {
+      const host = await hostBroker(t, {});
+      const ch = await confirmChannel(t, host);
+      const stays = await newQueue(ch);
+      const passes = await newQueue(ch);
+      await Inbox.open(ch, passes, { noAck: true });
+      const pass = async (turns: number, queue: string): Promise<void> => {
+        for (let at = 0; at < turns; at++) {
+          ch.sendToQueue(queue, body);
+          for (let one = 0; one < 31; one++) ch.sendToQueue(passes, body);
+          if (at % 50 === 49) await ch.waitForConfirms();
+        }
+      };
+      await pass(1_000, passes); // until the heap has its size
+      const before = memoryOf(host);
+
+      await pass(5_000, stays);
+
+      const taken = (memoryOf(host) - before) * 1024 * 1024;
+      const told = (await brokerStatus(host.url)).bytes;
+      t.diagnostic(`${taken} bytes, of which it tells ${told}`);
+      // What the heap takes beside is in it, too.
+      assert.ok(told > taken * 0.5 && told < taken * 1.5, `${told} bytes told, ${taken} taken`);
     });
 
     test(`${consumed} messages passing through leave nothing behind`, async (t) => {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
+import { open as openFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { suite, type TestContext, test } from 'node:test';
 import { type Broker, type BrokerOptions, FakeClock, startBroker } from '@micro-framework/broker';
 import {
@@ -16,6 +18,7 @@ import {
   publish,
   ready,
 } from '../support/broker-client.js';
+import { dataFolder } from '../support/broker-process.js';
 import { contentHeader, frame, method, publishTo, RawClient, shortstr } from '../support/broker-raw.js';
 
 async function open(t: TestContext, options: BrokerOptions = {}): Promise<Broker & { url: string }> {
@@ -292,6 +295,34 @@ suite('memory', () => {
     await inbox.first(200);
     assert.equal(confirmed, 200);
     assert.equal((await broker.status()).bytes, 0);
+  });
+
+  test('who publishes faster than the disk writes is held up, and goes on when it has', async (t) => {
+    const { path, storage } = dataFolder();
+    const disk = new EventEmitter();
+    const written = once(disk, 'written');
+    t.after(() => disk.emit('written')); // first, or the broker could not be closed
+    const broker = await open(t, { storage, thread: false });
+    const ch = await confirmChannel(t, broker);
+    const queue = await newQueue(ch, { durable: true });
+    const file = await openFile(join(path, 'any'), 'w');
+    const datasync = t.mock.method(Object.getPrototypeOf(file), 'datasync', () => written);
+    await file.close();
+    const other = await channel(t, broker);
+    const taken = async (): Promise<number> => (await broker.status()).queues[0]?.ready ?? 0;
+
+    for (let at = 0; at < 60; at++) ch.sendToQueue(queue, Buffer.alloc(1_000_000), { persistent: true });
+
+    await eventually('the broker to stop reading', async () => {
+      const before = await taken();
+      for (let turn = 0; turn < 50; turn++) await other.checkExchange('amq.topic');
+      return before > 0 && (await taken()) === before;
+    });
+    assert.ok((await taken()) < 30, `${await taken()} MB are on their way to a disk that does not write`);
+    datasync.mock.restore();
+    disk.emit('written');
+    await ch.waitForConfirms();
+    assert.equal(await taken(), 60);
   });
 
   test('a blocked broker still serves those who only consume', async (t) => {

@@ -11,6 +11,7 @@ import {
   rewriteProperties,
 } from '../../codec/properties.js';
 import { copyKeysOf, copyMark, hiddenHeader } from './copy-keys.js';
+import type { Slab } from './memory-account.js';
 
 const basicClass = 60;
 // Class, weight and body size stand before the properties in a header frame.
@@ -37,6 +38,8 @@ export class Message {
   #visible: Message | undefined;
   /** How many queues hold it; the memory account keeps it. */
   holders = 0;
+  /** What its bytes are a part of; the memory account keeps it, too. */
+  slab: Slab | undefined = undefined;
 
   constructor(
     readonly exchange: string,
