@@ -21,7 +21,7 @@ export interface OpenOptions extends Partial<WorkerPlan> {
 export interface OpenExecutor {
   readonly executor: Executor;
   readonly lines: readonly LogLine[];
-  call(route: string, input?: unknown, options?: Partial<Call>): Promise<Outcome>;
+  call(route: string, input?: unknown, options?: Partial<Call>, gone?: AbortSignal): Promise<Outcome>;
 }
 
 /** An executor of the mode, not yet started. Whoever starts it stops it. */
@@ -36,7 +36,7 @@ export function openExecutor(options: OpenOptions): OpenExecutor {
   return {
     executor,
     lines,
-    call: (route, input, callOptions) => executor.execute(callTo(route, input, callOptions)),
+    call: (route, input, callOptions, gone) => executor.execute(callTo(route, input, callOptions), gone),
   };
 }
 

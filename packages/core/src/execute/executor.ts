@@ -16,7 +16,8 @@ export interface Executor {
   readonly capacity: number;
   /** Resolves when the workers are ready; rejects with a `WorkerStartError` when they cannot be. */
   start(): Promise<void>;
-  execute(call: Call): Promise<Outcome>;
+  /** @param gone - a call that still waits for a worker when it aborts is not begun, and ends as `refused` */
+  execute(call: Call, gone?: AbortSignal): Promise<Outcome>;
   /** How many of its workers are there, and how much they have to do. */
   health(): HealthReport;
   /**

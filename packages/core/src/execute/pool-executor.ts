@@ -48,13 +48,13 @@ export class PoolExecutor implements Executor {
     return this.#started;
   }
 
-  execute(call: Call): Promise<Outcome> {
+  execute(call: Call, gone?: AbortSignal): Promise<Outcome> {
     if (this.#state === 'idle') return refused('no-worker');
     if (this.#isStopping() && !this.#settles(call)) return refused('stopping');
     if (this.#queue.length >= this.#parts.plan.maxQueue && this.#isFull()) return refused('full');
     return new Promise((settle) => {
       const since = performance.now();
-      this.#queue.push({ call, settle, since });
+      this.#queue.push({ call, settle, since, gone });
       if (this.#failingSince !== undefined) this.#impatience.expect(since + call.timeout);
       this.#schedulePump();
     });
@@ -146,7 +146,7 @@ export class PoolExecutor implements Executor {
     // What a spent worker still runs counts, too: its replacement must not run calls beside it that it would not itself.
     for (let free = this.capacity - this.#crew.load; free > 0; free -= 1) {
       const slot = roomiest(slots);
-      const pending = slot && this.#queue.shift();
+      const pending = slot && this.#next();
       if (!pending) break;
       slot.take(pending);
     }
@@ -154,6 +154,18 @@ export class PoolExecutor implements Executor {
     this.#crew.staff();
     // The last of them may have died when nothing more was to come.
     if (this.#state === 'draining' && this.#queue.length > 0) this.#crew.fill();
+    // All that was left may have been wanted by nobody: then no call ends any more that would tell.
+    if (this.#drained && this.#isIdle()) this.#drained();
+  }
+
+  /** The first in the queue that somebody waits for. */
+  #next(): Pending | undefined {
+    let pending = this.#queue.shift();
+    while (pending?.gone?.aborted) {
+      pending.settle({ kind: 'refused', reason: 'gone' });
+      pending = this.#queue.shift();
+    }
+    return pending;
   }
 
   #isFull(): boolean {

@@ -1,5 +1,6 @@
 import type { WireError } from '../errors/wire-error.js';
 import type { Ending } from '../run/ending.js';
+import type { RefusedReason } from '../run/outcome.js';
 
 /**
  * Why a call has no result. `failed`: the handler threw. `busy` and `stopping`: it was not begun, try again. `lost`: who had
@@ -36,13 +37,23 @@ export function answerOf(
         ? failure('timed-out', `${target}: the time of the call was over before it began`)
         : { kind: 'result', value: ending.value };
     case 'requeue':
-      return ending.reason === 'stopping'
-        ? failure('stopping', `${target}: the service stops`)
-        : failure('busy', 'No Available Workers');
+      return notBegun(ending.reason, target);
     case 'retry':
       return { kind: 'error', failure: 'failed', error: shown(ending.error, ending.call, stacks) };
     case 'dead-letter':
       return deadLetter(ending, target, stacks);
+  }
+}
+
+function notBegun(reason: RefusedReason, target: string): RpcAnswer {
+  switch (reason) {
+    case 'stopping':
+      return failure('stopping', `${target}: the service stops`);
+    case 'gone':
+      return failure('lost', `${target}: nobody waits for it any more`);
+    case 'full':
+    case 'no-worker':
+      return failure('busy', 'No Available Workers');
   }
 }
 

@@ -17,13 +17,20 @@ export interface CallRequest {
   readonly timeout?: number | undefined;
   /** Who calls, for `CallContext.principal`. Cloned. */
   readonly principal?: unknown;
+  /**
+   * Aborts once nobody waits for its end any more: one that still waits for a worker then is not begun, and ends as
+   * `requeue` with the reason `gone`. One that runs goes on.
+   */
+  readonly gone?: AbortSignal | undefined;
   /** What the sender calls it. The same in every attempt: the log shows it beside the call ids, which are not. */
   readonly messageId?: string;
 }
 
 /** One message of a batch. */
 export interface CallMessage
-  extends Required<Omit<CallRequest, 'headers' | 'lastRetry' | 'messageId' | 'timeout' | 'principal'>> {
+  extends Required<
+    Omit<CallRequest, 'headers' | 'lastRetry' | 'messageId' | 'timeout' | 'principal' | 'gone'>
+  > {
   readonly headers: Readonly<Record<string, unknown>>;
   readonly lastRetry: number | undefined;
   readonly messageId: string | undefined;

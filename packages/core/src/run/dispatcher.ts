@@ -130,7 +130,7 @@ export class Dispatcher {
 
   async #attempt(seat: RouteSeat, request: CallRequest): Promise<Ending> {
     const call = envelope(this.#serviceName, seat, request);
-    const outcome = await this.#committed(call, await seat.executor.execute(call));
+    const outcome = await this.#committed(call, await seat.executor.execute(call, request.gone));
     return this.#endings.of({ seat, call }, outcome);
   }
 

@@ -22,8 +22,11 @@ export type Outcome =
   /** It was not begun, or a stop cut it off: it may be tried elsewhere at once, as the same attempt. */
   | { readonly kind: 'refused'; readonly reason: RefusedReason };
 
-/** `stopping`: the service drains. `full`: the queue has no room. `no-worker`: none came up in time. */
-export type RefusedReason = 'stopping' | 'full' | 'no-worker';
+/**
+ * `stopping`: the service drains. `full`: the queue has no room. `no-worker`: none came up in time. `gone`: who wanted it
+ * had gone before a worker had room for it.
+ */
+export type RefusedReason = 'stopping' | 'full' | 'no-worker' | 'gone';
 
 /** An outcome that counts as a failed attempt. */
 export type Failure = Extract<Outcome, { kind: 'failed' | 'crashed' | 'timed-out' | 'rejected' }>;

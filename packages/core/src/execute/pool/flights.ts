@@ -44,9 +44,9 @@ export class Flights {
     const now = performance.now();
     const first = this.#next;
     const calls: Call[] = [];
-    for (const { call, settle, since } of pending) {
+    for (const { call, settle, since, gone } of pending) {
       const due = now + call.timeout;
-      this.#open.set(this.#next++, { call, settle, since, due, late: false });
+      this.#open.set(this.#next++, { call, settle, since, gone, due, late: false });
       this.#timer.expect(due);
       calls.push(call);
     }

@@ -8,6 +8,8 @@ import type { TargetInfo } from '../signature/target-info.js';
 import type { RpcInput } from './rpc-input.js';
 import type { TargetOptions } from './target-entrypoint.js';
 
+const unwanted: Ending = { kind: 'requeue', reason: 'gone' };
+
 /** A call as a protocol read it. */
 export interface RpcRequest extends GivenArguments {
   /** Milliseconds its caller waits; undefined where it did not say. */
@@ -68,7 +70,7 @@ export class RpcTarget {
 
   /** Runs a call, with its retries, to the answer its caller gets. Never rejects. */
   call(request: RpcRequest): RpcAnswer | Promise<RpcAnswer> {
-    if (request.gone?.aborted) return failure('lost', `${this.name}: nobody waits for it any more`);
+    if (request.gone?.aborted) return answerOf(unwanted, this.name, { stacks: false });
     const binding = bindArguments(this.name, this.#signature, request);
     if (binding.kind === 'fault') return failure('bad-arguments', binding.message);
     const expires = request.timeout === undefined ? undefined : Date.now() + request.timeout;
@@ -81,6 +83,7 @@ export class RpcTarget {
     attempt: number,
     lastRetry?: number,
   ): Promise<RpcAnswer> {
+    const { gone } = request;
     const left = input.expires === undefined ? undefined : input.expires - Date.now();
     const ending = await this.#context.dispatch({
       input,
@@ -90,8 +93,8 @@ export class RpcTarget {
       principal: request.principal,
       timeout: left === undefined ? undefined : Math.max(1, left),
       lastRetry,
+      gone,
     });
-    const { gone } = request;
     if (ending.kind !== 'retry' || gone?.aborted || !this.#worthWaiting(ending, input)) {
       return answerOf(ending, this.name, { stacks: this.#stacks });
     }
