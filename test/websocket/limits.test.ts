@@ -16,6 +16,11 @@ function succeeded({ runner }: Served, target: string): number {
   return runner.routes.find((found) => found.target === `Work.${target}`)?.counts.succeeded ?? 0;
 }
 
+/** Calls that wait for a worker. */
+function queued({ runner }: Served): unknown {
+  return runner.health().parts.find(({ name }) => name.startsWith('workers of'))?.details.queued;
+}
+
 /** The codes of the next answers, 0 for a result, by id. */
 async function codes(client: RawClient, count: number): Promise<Record<number, number>> {
   const answers: Record<number, number> = {};
@@ -111,7 +116,80 @@ describe('calls beyond what there is room for', () => {
   });
 });
 
+describe('the answers of batches', () => {
+  test('are errors beyond what may be kept of a connection, which goes on', async (t) => {
+    const { url } = await serve(t, WorkModule, {
+      workerMode: 'inline',
+      webSocket: { limits: { maxBuffered: 10_000 } },
+    });
+    const client = await connectRaw(t, url);
+
+    for (let round = 0; round < 2; round++) {
+      const batch = [1, 2, 3, 4].map((id) => request(id, 'large', 6_000));
+      const answers = (await client.ask(batch)) as { id: number; result?: string; error?: object }[];
+
+      const error = {
+        code: -32603,
+        message:
+          "the answers of this connection's batches are longer than 10000 characters, so this one is not kept; " +
+          'the call may have run: ask for less at a time',
+      };
+      assert.deepEqual(
+        answers.map(({ id, result, error: its }) => [id, result?.length, its]),
+        [
+          [1, 6_000, undefined],
+          [2, 6_000, undefined],
+          [3, undefined, error],
+          [4, undefined, error],
+        ],
+      );
+    }
+  });
+
+  test('beyond that are not worked for: what waits for a worker is not begun', async (t) => {
+    const served = await serve(t, WorkModule, { webSocket: { limits: { maxBuffered: 10_000 } } });
+    const client = await connectRaw(t, served.url);
+
+    const batch = Array.from({ length: 20 }, (_, id) => request(id, 'large', 20_000));
+    const answers = (await client.ask(batch)) as { result?: string }[];
+
+    assert.equal(answers.filter(({ result }) => result !== undefined).length, 1);
+    // The worker may have had the next by the time the first was too long.
+    assert.ok(succeeded(served, 'large') <= 2, `${succeeded(served, 'large')} ran`);
+    assert.equal(((await client.ask(request(21, 'echo', 1))) as { result: number }).result, 1);
+  });
+
+  test('may be longer together than any text can be: 100 of 6 MB each', async (t) => {
+    const { url } = await serve(t, WorkModule);
+    const client = await connectRaw(t, url);
+
+    client.send(Array.from({ length: 100 }, (_, id) => request(id, 'large', 6_000_000)));
+    const text = await client.next();
+
+    assert.ok(text.length < 6_100_000, `${text.length} characters`);
+    assert.equal((JSON.parse(text) as unknown[]).length, 100);
+    assert.equal(((await client.ask(request(101, 'echo', 1))) as { result: number }).result, 1);
+  });
+});
+
 describe('when a connection is over', () => {
+  test('its calls that wait for a worker are not begun, but its notifications are', async (t) => {
+    const served = await serve(t, WorkModule);
+    const [client, other] = [await connectRaw(t, served.url), await connectRaw(t, served.url)];
+    client.send(request(0, 'slow', 500));
+    for (let id = 1; id <= 10; id++) client.send(request(id, 'large', 1));
+    client.send([request(11, 'large', 1), request(12, 'large', 1)]);
+    client.send({ jsonrpc: '2.0', method: 'Work.running' });
+    await eventually(() => assert.equal(queued(served), 13));
+
+    client.socket.terminate();
+    await client.closed;
+
+    assert.equal(((await other.ask(request(1, 'echo', 1))) as { result: number }).result, 1);
+    const ran = ['slow', 'large', 'running'].map((target) => succeeded(served, target));
+    assert.deepEqual(ran, [1, 0, 1]);
+  });
+
   test('what waited for its turn on it is not begun', async (t) => {
     const served = await serve(t, WorkModule, { workerMode: 'inline' });
     const [client, other] = [await connectRaw(t, served.url), await connectRaw(t, served.url)];

@@ -52,7 +52,12 @@ for (const [how, call] of broken) {
     test('is answered with -32603 in JSON-RPC, alone and in a batch, and logged once', async () => {
       const client = connection();
       const { log, lines } = recordingLog();
-      const protocol = new JsonRpcProtocol(client.connection, { offer, log, maxBatch: 10 });
+      const protocol = new JsonRpcProtocol(client.connection, {
+        offer,
+        log,
+        maxBatch: 10,
+        maxBuffered: 1_000,
+      });
       const request = '{"jsonrpc":"2.0","id":1,"method":"a"}';
       const error = { code: -32603, message: 'the service could not handle this request' };
       const answer = { jsonrpc: '2.0', error, id: 1 };
@@ -83,3 +88,19 @@ for (const [how, call] of broken) {
     });
   });
 }
+
+test('a batch whose answers are longer together than a text can be is answered with -32603, and logged', async () => {
+  const client = connection();
+  const { log, lines } = recordingLog();
+  const value = 'x'.repeat(2 ** 28);
+  const offer = { call: async () => ({ kind: 'result', value }) } as unknown as Offer;
+  const limits = { maxBatch: 10, maxBuffered: Number.POSITIVE_INFINITY };
+  const protocol = new JsonRpcProtocol(client.connection, { offer, log, ...limits });
+
+  protocol.receive(JSON.stringify([1, 2, 3].map((id) => ({ jsonrpc: '2.0', id, method: 'a' }))));
+  await eventually(() => assert.equal(client.sent.length, 1));
+
+  const error = { code: -32603, message: 'the service could not handle this request' };
+  assert.deepEqual(JSON.parse(client.sent[0] ?? ''), { jsonrpc: '2.0', error, id: null });
+  assert.deepEqual([client.inFlight, lines.length], [0, 1]);
+});

@@ -13,6 +13,7 @@ import {
 } from '../../wire/json-rpc.js';
 import type { Connection } from '../connection/connection.js';
 import type { Offer } from '../offer.js';
+import { type BatchAnswers, OpenBatches } from './batch-answers.js';
 import { openRpcDocument } from './open-rpc.js';
 import { notHandled, type Protocol } from './protocol.js';
 
@@ -24,6 +25,8 @@ export interface JsonRpcProtocolParts {
   readonly offer: Offer;
   readonly log: Logger;
   readonly maxBatch: number;
+  /** What is kept of the answers of batches, in characters; one answer may be longer. */
+  readonly maxBuffered: number;
 }
 
 /** JSON-RPC 2.0: requests, notifications and batches; calls of one connection run at the same time. */
@@ -32,12 +35,14 @@ export class JsonRpcProtocol implements Protocol {
   readonly #offer: Offer;
   readonly #log: Logger;
   readonly #maxBatch: number;
+  readonly #batches: OpenBatches;
 
-  constructor(connection: Connection, { offer, log, maxBatch }: JsonRpcProtocolParts) {
+  constructor(connection: Connection, { offer, log, maxBatch, maxBuffered }: JsonRpcProtocolParts) {
     this.#connection = connection;
     this.#offer = offer;
     this.#log = log;
     this.#maxBatch = maxBatch;
+    this.#batches = new OpenBatches(maxBuffered);
   }
 
   receive(text: string): void {
@@ -49,23 +54,44 @@ export class JsonRpcProtocol implements Protocol {
       return;
     }
     if (Array.isArray(message)) void this.#batch(message);
-    else this.#whenReady(this.#single(message), (reply) => this.#send(reply));
+    else this.#whenReady(this.#single(message, this.#connection.gone), (reply) => this.#send(reply));
   }
 
-  /** Its calls run already. */
-  end(): void {}
+  end(): void {
+    this.#batches.giveUp();
+  }
 
+  /** Never rejects. */
   async #batch(messages: readonly unknown[]): Promise<void> {
     const most = this.#maxBatch;
     if (messages.length === 0) return this.#send(invalid('a batch has at least one request'));
     if (messages.length > most) return this.#send(invalid(`a batch has at most ${most} requests`));
-    const replies = await Promise.all(messages.map((message) => this.#single(message)));
-    const answers = replies.filter((reply) => reply !== undefined);
-    if (answers.length > 0) this.#send(`[${answers.join(',')}]`);
+    const kept = this.#batches.begin();
+    try {
+      const replies = await Promise.all(messages.map((message) => this.#oneOf(kept, message)));
+      const answers = replies.filter((reply) => reply !== undefined);
+      if (answers.length > 0) this.#send(`[${answers.join(',')}]`);
+    } catch (err) {
+      // Where as much may be kept as makes no one text any more, above all.
+      this.#send(replyOf(null, this.#unhandled(err)));
+    } finally {
+      this.#batches.end(kept);
+    }
   }
 
-  /** Never throws, nor rejects. */
-  #single(message: unknown): Reply | Promise<Reply> {
+  async #oneOf(kept: BatchAnswers, message: unknown): Promise<Reply> {
+    const reply = await this.#single(message, kept.over);
+    if (reply === undefined || kept.keep(reply)) return reply;
+    const error = { code: errorCodes.internalError, message: tooLong(this.#batches.most) };
+    return errorText(readRequest(message).id ?? null, error);
+  }
+
+  /**
+   * Never throws, nor rejects.
+   *
+   * @param gone - aborts once nobody waits for its answer any more
+   */
+  #single(message: unknown, gone: AbortSignal): Reply | Promise<Reply> {
     const request = readRequest(message);
     if ('problem' in request) return invalid(request.problem, request.id);
     const { id } = request;
@@ -73,7 +99,7 @@ export class JsonRpcProtocol implements Protocol {
       return id === undefined ? undefined : errorText(id, { code: errorCodes.busy, message: tooMany });
     }
     try {
-      const answer = this.#answer(request);
+      const answer = this.#answer(request, gone);
       if (!(answer instanceof Promise)) return this.#settled(id, answer);
       return answer.then(
         (settled) => this.#settled(id, settled),
@@ -98,8 +124,8 @@ export class JsonRpcProtocol implements Protocol {
     return failure('internal', notHandled.answer);
   }
 
-  #answer({ method, params, meta }: JsonRpcRequest): RpcAnswer | Promise<RpcAnswer> {
-    const { principal, gone } = this.#connection;
+  #answer({ id, method, params, meta }: JsonRpcRequest, gone: AbortSignal): RpcAnswer | Promise<RpcAnswer> {
+    const { principal } = this.#connection;
     if (method === 'rpc.discover') return this.#discover(principal);
     const { timeout, callIdStack } = (typeof meta === 'object' && meta !== null ? meta : {}) as Readonly<
       Record<string, unknown>
@@ -111,7 +137,8 @@ export class JsonRpcProtocol implements Protocol {
       callIdStack: readCallIdStack(callIdStack),
       principal,
       json: 'plain',
-      gone,
+      // For the answer of a notification nobody has waited from the start.
+      ...(id !== undefined && { gone }),
     });
     return answer instanceof Promise ? answer : this.#suggested(method, answer);
   }
@@ -138,6 +165,13 @@ export class JsonRpcProtocol implements Protocol {
 }
 
 const tooMany = 'too many calls of this connection are in flight';
+
+function tooLong(most: number): string {
+  return (
+    `the answers of this connection's batches are longer than ${most} characters, so this one is not kept; ` +
+    'the call may have run: ask for less at a time'
+  );
+}
 
 function isTimeout(value: unknown): value is number {
   return typeof value === 'number' && value > 0;
