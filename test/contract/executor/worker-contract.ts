@@ -46,9 +46,27 @@ export function workerContract(mode: 'thread' | 'process'): void {
       ]);
 
       assert.equal(errorOf(bad).code, 'NOT_CLONEABLE');
-      assert.deepEqual([bad.kind, 'retryable' in bad && bad.retryable], ['failed', false]);
-      assert.match(errorOf(bad).message, /^Tests\.echo: /);
+      assert.equal(bad.kind, 'rejected');
+      assert.match(errorOf(bad).message, /^Tests\.echo: .* could not be cloned\. Pass plain data\.$/);
       assert.deepEqual([resultOf(before), resultOf(after)], [1, 2]);
+    });
+
+    test('an input of whatever depth costs no worker: it arrives, or is rejected', async () => {
+      const arrives = async (depth: number): Promise<boolean> => {
+        const outcome = await shared.call('timeLeft', JSON.parse('['.repeat(depth) + ']'.repeat(depth)));
+        if (outcome.kind === 'succeeded') return true;
+        assert.deepEqual([outcome.kind, errorOf(outcome).code], ['rejected', 'NOT_CLONEABLE'], `at ${depth}`);
+        assert.match(errorOf(outcome).message, /: it is nested too deep\. Pass plain data\.$/);
+        return false;
+      };
+
+      let [fits, exceeds] = [0, 20_000];
+      while (exceeds - fits > 1) {
+        const depth = (fits + exceeds) >> 1;
+        if (await arrives(depth)) fits = depth;
+        else exceeds = depth;
+      }
+      for (let depth = exceeds - 20; depth < exceeds + 20; depth++) await arrives(depth);
     });
 
     test('a question or an answer that cannot be cloned is thrown in the handler', async () => {

@@ -151,6 +151,22 @@ describe('a failure', () => {
     ]);
   });
 
+  test('that is an input of no use is told its caller, where there is one, and the log alone else', async () => {
+    const rejected: Outcome = { kind: 'rejected', error: { ...error, stack: 'a stack' } };
+    const [call, event] = [true, false].map((returns) => setUp({ outcomes: [rejected], returns }));
+
+    await call?.dispatch({ input: 1 });
+    await event?.dispatch({ input: 1 });
+
+    const fields = { route: 'Orders.price', call: call?.calls[0]?.id, reason: error.message };
+    const text = 'a call was rejected: its input is bad';
+    assert.deepEqual(call?.lines, [{ level: 'info', fields, text }]);
+    assert.deepEqual(
+      event?.lines.map(({ level, text: its }) => [level, its]),
+      [['error', 'a call failed for good']],
+    );
+  });
+
   test('is logged with the id of its message, which all attempts share, and that of its onFailure', async () => {
     const broken: Outcome = { kind: 'failed', error, retryable: true };
     const { dispatch, calls, lines } = setUp({
@@ -478,6 +494,8 @@ interface Given {
   readonly outcomes: readonly Outcome[];
   readonly backOff?: BackOff;
   readonly hasOnFailure?: boolean;
+  /** A caller waits for the end. */
+  readonly returns?: boolean;
   readonly commit?: CommitEffects;
 }
 
@@ -496,7 +514,7 @@ interface Bench {
 }
 
 /** A dispatcher over an executor that gives one outcome after the other. */
-function setUp({ outcomes, backOff, hasOnFailure = false, commit }: Given): Bench {
+function setUp({ outcomes, backOff, hasOnFailure = false, returns = false, commit }: Given): Bench {
   const { log, lines } = recordingLog();
   const calls: Call[] = [];
   const committed: unknown[] = [];
@@ -514,7 +532,8 @@ function setUp({ outcomes, backOff, hasOnFailure = false, commit }: Given): Benc
   const dispatcher = new Dispatcher('shop', commit ?? record, log);
   const counts = new Counts();
   const onFailure = hasOnFailure ? { kind: 'function', call: () => {}, inject: [] } : undefined;
-  const route = { id: '0/0/price', target: 'Orders.price', backOff, onFailure };
+  const entrypoint = { definition: { returns } };
+  const route = { id: '0/0/price', target: 'Orders.price', backOff, onFailure, entrypoint };
   const seat = { route, executor, timeout: 1_000, counts } as unknown as RouteSeat;
   return {
     dispatcher,

@@ -80,14 +80,19 @@ export class Endings {
     }
     const callback =
       step.kind === 'callback' ? failureEnvelope(this.#parts.serviceName, seat, { call, error }) : undefined;
-    log.error(
-      {
-        ...failureFields(attempt, outcome),
-        onFailure: callback !== undefined,
-        ...(callback && { onFailureCall: callback.id }),
-      },
-      'a call failed for good',
-    );
+    if (outcome.kind === 'rejected' && seat.route.entrypoint.definition.returns) {
+      // Its caller is told, and any caller could fill the log.
+      log.info({ ...callFields(attempt), reason: error.message }, 'a call was rejected: its input is bad');
+    } else {
+      log.error(
+        {
+          ...failureFields(attempt, outcome),
+          onFailure: callback !== undefined,
+          ...(callback && { onFailureCall: callback.id }),
+        },
+        'a call failed for good',
+      );
+    }
     const refused = callback && (await this.#callBack(attempt, callback));
     if (refused) return { kind: 'requeue', reason: refused };
     seat.counts.deadLettered += 1;

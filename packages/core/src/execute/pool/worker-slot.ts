@@ -13,7 +13,7 @@ import type { WorkerPlan } from '../worker-plan.js';
 import { Flights } from './flights.js';
 import type { Pending } from './pending.js';
 import { Tenure } from './tenure.js';
-import { isCloneable, unsendable } from './unsendable.js';
+import { isAtFault, unsendable } from './unsendable.js';
 import { causeOf, crashOf, howItDied, type Killing, startErrorOf } from './worker-death.js';
 
 /** What every worker of a context is made with. */
@@ -262,7 +262,7 @@ export class WorkerSlot {
   }
 
   #unsendable(number: number, call: Call, cause: unknown): void {
-    if (isCloneable(call)) {
+    if (!isAtFault(call, cause)) {
       // Then it is not the call: a handler has sent something that broke the line.
       this.#broken(cause);
       return;

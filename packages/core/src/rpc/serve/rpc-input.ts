@@ -18,7 +18,8 @@ export function encodeResult(value: unknown, { json }: RpcInput): string {
   } catch (cause) {
     throw new RpcUnsendableError(`the result cannot be JSON: ${(cause as Error).message}`, { cause });
   }
-  throw new RpcUnsendableError(`the result cannot be JSON: a ${typeof value} has no such form`);
+  const what = typeof value === 'object' ? 'an object whose toJSON() returns none' : `a ${typeof value}`;
+  throw new RpcUnsendableError(`the result cannot be JSON: it is ${what}`);
 }
 
 /** As it is: of functions and symbols it makes undefined. */
