@@ -31,6 +31,7 @@ export { reconnectPause } from './recovery/reconnect-pause.js';
 export { RecoveringConnection } from './recovery/recovering-connection.js';
 export { StartPatience } from './recovery/start-patience.js';
 export { Watchdog, type Watched } from './recovery/watchdog.js';
+export { unwritableIn } from './rpc/serve/unwritable.js';
 export { deadLetterQueue } from './topology/dead-letters.js';
 export { delayRoute, delayTopology, delayUnit, longestDelay } from './topology/delays.js';
 export { listenerTopology } from './topology/listener-topology.js';

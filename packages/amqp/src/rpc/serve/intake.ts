@@ -8,6 +8,7 @@ import { Pauses } from '../../listen/pauses.js';
 import { Subscription } from '../../listen/subscription.js';
 import type { Publication } from '../../publish/publisher.js';
 import type { ReadRequest, RequestQueue, ServedDialect } from './served-dialect.js';
+import { unwritableIn } from './unwritable.js';
 
 /** What an intake is made with. */
 export interface IntakeParts {
@@ -122,6 +123,15 @@ export class Intake {
     const { dialect } = this.#parts;
     const reply = this.#reply(message, answer);
     if (!reply) return undefined;
+    const unwritable = unwritableIn(reply);
+    if (unwritable !== undefined) {
+      const { log, queue } = this.#parts;
+      log.warn(
+        { queue: queue.name },
+        `a request is not answered: its ${unwritable} is longer than 255 bytes`,
+      );
+      return undefined;
+    }
     const isDirect = dialect.answers === 'direct' && reply.body.byteLength <= largestDirect;
     // Without the channel the caller can still be answered.
     return isDirect && window.publish(reply) ? undefined : this.#confirmed(message, reply);
