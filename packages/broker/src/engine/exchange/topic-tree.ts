@@ -3,18 +3,20 @@ import type { Binding } from './binding.js';
 interface Node {
   readonly words: Map<string, Node>;
   readonly bindings: Set<Binding>;
+  /** How many `#` lead here. */
+  readonly gaps: number;
 }
 
 /** Topic patterns by their words: `*` stands for one word, `#` for any number of them, none included. */
 export class TopicTree {
-  readonly #root: Node = newNode();
+  readonly #root: Node = newNode(0);
 
   add(binding: Binding): void {
     let node = this.#root;
-    for (const word of wordsOf(binding.key)) {
+    for (const word of patternOf(binding.key)) {
       let next = node.words.get(word);
       if (!next) {
-        next = newNode();
+        next = newNode(word === '#' ? node.gaps + 1 : node.gaps);
         node.words.set(word, next);
       }
       node = next;
@@ -23,19 +25,19 @@ export class TopicTree {
   }
 
   remove(binding: Binding): void {
-    prune(this.#root, wordsOf(binding.key), 0, binding);
+    prune(this.#root, patternOf(binding.key), 0, binding);
   }
 
   /** Every binding whose pattern matches; each once. */
   match(key: string): Set<Binding> {
-    const found = new Set<Binding>();
-    walk(this.#root, wordsOf(key), 0, found);
-    return found;
+    const search = new Search(wordsOf(key));
+    search.walk(this.#root, 0);
+    return search.found;
   }
 }
 
-function newNode(): Node {
-  return { words: new Map(), bindings: new Set() };
+function newNode(gaps: number): Node {
+  return { words: new Map(), bindings: new Set(), gaps };
 }
 
 // The empty key has no word at all, so '#' matches it and '*' does not.
@@ -43,16 +45,45 @@ function wordsOf(key: string): string[] {
   return key === '' ? [] : key.split('.');
 }
 
-function walk(node: Node, words: readonly string[], at: number, found: Set<Binding>): void {
-  if (at === words.length) for (const binding of node.bindings) found.add(binding);
-  const any = node.words.get('#');
-  if (any) for (let rest = at; rest <= words.length; rest++) walk(any, words, rest, found);
-  if (at === words.length) return;
-  const word = words[at] as string;
-  const exact = word === '#' || word === '*' ? undefined : node.words.get(word);
-  if (exact) walk(exact, words, at + 1, found);
-  const one = node.words.get('*');
-  if (one) walk(one, words, at + 1, found);
+/** Several `#` in a row stand for no more than one does. */
+function patternOf(key: string): string[] {
+  return wordsOf(key).filter((word, at, words) => word !== '#' || words[at - 1] !== '#');
+}
+
+/** One look for what matches the words of a key. */
+class Search {
+  readonly found = new Set<Binding>();
+  readonly #words: readonly string[];
+  /** From where on a `#` that stands below another was followed. Without it every way to share out the words is gone. */
+  #followed: Map<Node, number> | undefined;
+
+  constructor(words: readonly string[]) {
+    this.#words = words;
+  }
+
+  walk(node: Node, at: number): void {
+    const { length } = this.#words;
+    if (at === length) for (const binding of node.bindings) this.found.add(binding);
+    const any = node.words.get('#');
+    if (any) this.#follow(any, at);
+    if (at === length) return;
+    const word = this.#words[at] as string;
+    const exact = word === '#' || word === '*' ? undefined : node.words.get(word);
+    if (exact) this.walk(exact, at + 1);
+    const one = node.words.get('*');
+    if (one) this.walk(one, at + 1);
+  }
+
+  #follow(any: Node, at: number): void {
+    let end = this.#words.length;
+    // The first one on a path is come to once at most from each place.
+    if (any.gaps > 1) {
+      this.#followed ??= new Map();
+      end = (this.#followed.get(any) ?? end + 1) - 1;
+      if (at <= end) this.#followed.set(any, at);
+    }
+    for (let rest = at; rest <= end; rest++) this.walk(any, rest);
+  }
 }
 
 /** Takes the binding out and tells whether the node is now empty. */
