@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { Connection } from '@micro-framework/amqp/internal';
+import { Deadline } from '@micro-framework/core';
+import { brokers } from '../support/brokers.js';
 import { openVhost } from '../support/rabbitmq.js';
 import { isMethod, openProxy } from '../support/tcp-proxy.js';
 
@@ -40,6 +42,24 @@ test('a connection is kept without an answer while what it sends moves, and give
   const lost = await connection.ended;
   assert.match(lost?.message ?? '', /has not answered/);
 });
+
+for (const broker of brokers)
+  test(`a channel that ends with much still to send does not keep the next from opening, on ${broker.name}`, async (t) => {
+    const { uri } = await broker.open();
+    const connection = await Connection.open({ uri, heartbeat: 10, name: 'test' });
+    t.after(() => connection.close());
+    const ended = await connection.openConfirmChannel();
+
+    ended.channel.publish('no such exchange', '', Buffer.alloc(1));
+    for (let n = 0; n < 16; n += 1) ended.channel.publish('', 'nobody', Buffer.alloc(4_000_000));
+    await ended.closed;
+    const next = connection.openConfirmChannel();
+
+    assert.ok(await Deadline.in(10_000).within(next), 'the broker never answered');
+    const { channel } = await next;
+    channel.publish('', 'nobody', Buffer.alloc(1));
+    await channel.waitForConfirms();
+  });
 
 interface Line {
   readonly uri: string;

@@ -5,6 +5,7 @@ import { ConnectionLostError } from '../errors.js';
 import { Pulse } from '../recovery/pulse.js';
 import { Upload } from '../recovery/upload.js';
 import { type Capabilities, capabilitiesOf } from './capabilities.js';
+import { keepNumbersUntilSent } from './channel-numbers.js';
 import { connectError } from './connect-error.js';
 import type { TlsOptions } from './tls.js';
 import { surviveUnreadableHeaders } from './unreadable-headers.js';
@@ -96,6 +97,7 @@ export class Connection {
       throw await connectError(uri, cause as Error);
     }
     surviveUnreadableHeaders(model.connection);
+    keepNumbersUntilSent(model.connection);
     const connection = new Connection(model, redacted(uri));
     writeTogether(connection.#socket);
     if (await Deadline.in(timeout).within(connection.#watch())) return connection;
@@ -197,9 +199,6 @@ export class Connection {
   }
 
   async #open<C extends Channel>(create: () => Promise<C>): Promise<OpenChannel<C>> {
-    // The driver gives the number of a channel that was closed to the next one at once, and may send that its first word
-    // before the last of the other: then the broker does not take it for a new channel, and never answers.
-    await new Promise(setImmediate);
     let channel: C;
     try {
       channel = await create();
