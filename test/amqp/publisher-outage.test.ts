@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import {
   ConnectionLostError,
+  MessageTooLargeError,
   PublishOverflowError,
   PublishRefusedError,
   PublishTimedOutError,
@@ -14,7 +15,7 @@ import {
   Publisher,
   type PublisherLimits,
 } from '@micro-framework/amqp/internal';
-import { type Broker, startBroker } from '@micro-framework/broker';
+import { type Broker, type BrokerOptions, startBroker } from '@micro-framework/broker';
 import type { CallInfo, Config } from '@micro-framework/core';
 import { json, openPeer, type Peer } from '../support/amqp-peer.js';
 import { eventually } from '../support/eventually.js';
@@ -31,8 +32,12 @@ interface Publishing {
   connect(): Promise<Connection>;
 }
 
-async function publishing(t: TestContext, limits: Partial<PublisherLimits> = {}): Promise<Publishing> {
-  const broker = await startBroker();
+async function publishing(
+  t: TestContext,
+  limits: Partial<PublisherLimits> = {},
+  options: BrokerOptions = {},
+): Promise<Publishing> {
+  const broker = await startBroker(options);
   t.after(() => broker.close());
   const uri = broker.url as string;
   const peer = await openPeer(t, uri);
@@ -158,6 +163,29 @@ describe('while there is no broker', () => {
 
     assert.deepEqual(publisher.pending, { messages: 0, bytes: 0 });
   });
+
+  test('one that is too large for all room is told that, and that others wait', async (t) => {
+    const { publisher, connect } = await publishing(t, { bytes: 2_000 });
+    const first = publisher.publish(message(1));
+
+    await assert.rejects(publisher.publish(message(2, 5_000)), {
+      code: 'PUBLISH_OVERFLOW',
+      message:
+        /with 50\d\d bytes it is larger than amqpMaxPendingBytes \(2000\) by itself.*; 1 messages of \d+ bytes wait/,
+    });
+    await connect();
+    await first;
+  });
+
+  test('a message that waits while there is a connection, and no channel on it, is told so', async (t) => {
+    await publishing(t); // something that keeps the process alive
+    const publisher = new Publisher({ timeout: 100, messages: 10, bytes: 1_000 }, () => true);
+    t.after(() => publisher.end(new ConnectionLostError('the test is over')));
+
+    await assert.rejects(publisher.publish(message(1)), {
+      message: /not confirmed within 100 ms.*a connection, but no channel for publishing yet/,
+    });
+  });
 });
 
 describe('what a handler emitted', () => {
@@ -266,6 +294,42 @@ describe('when the connection is lost', () => {
     assert.ok(first instanceof PublishRefusedError);
     assert.match(first.message, /UNEXPECTED_FRAME/);
     assert.deepEqual(others, ['confirmed', 'confirmed']);
+  });
+});
+
+describe('a message that is larger than the broker takes', () => {
+  test('is refused by itself, as soon as the broker says so, and the next one without asking', async (t) => {
+    const { publisher, peer, queue, connect } = await publishing(t, {}, { maxMessageBytes: 10_000 });
+    await connect();
+    const before = publisher.publish(message(1));
+    const large = publisher.publish(message(2, 20_000));
+    const after = publisher.publish(message(3));
+
+    await assert.rejects(large, (error) => {
+      assert.ok(error instanceof MessageTooLargeError);
+      assert.match(error.message, /queue q has 20\d\d\d bytes, and the broker takes 10000/);
+      return true;
+    });
+    const connection = await connect();
+    await Promise.all([before, after]);
+    await assert.rejects(publisher.publish(message(4, 20_000)), MessageTooLargeError);
+    await publisher.publish(message(5));
+
+    assert.deepEqual([...new Set(await ids(peer, queue))].sort(), ['m1', 'm3', 'm5']);
+    assert.equal(connection.isOpen, true);
+  });
+
+  test('is offered to the next broker once more', async (t) => {
+    const { publisher, connect } = await publishing(t, {}, { maxMessageBytes: 10_000 });
+    await connect();
+    await assert.rejects(publisher.publish(message(1, 20_000)), MessageTooLargeError);
+
+    publisher.detach({ cause: new Error('the connection was lost') });
+    const again = assert.rejects(publisher.publish(message(2, 20_000)), MessageTooLargeError);
+
+    assert.equal(publisher.pending.messages, 1);
+    await connect();
+    await again;
   });
 });
 

@@ -20,6 +20,10 @@ export class ConnectionLostError extends FrameworkError {}
 @knownError('PUBLISH_REFUSED')
 export class PublishRefusedError extends FrameworkError {}
 
+/** A message is larger than the broker takes: `max_message_size` of RabbitMQ, `maxMessageBytes` of the embedded one. Trying again does not help. */
+@knownError('MESSAGE_TOO_LARGE')
+export class MessageTooLargeError extends FrameworkError {}
+
 /** A message waited for `amqpPublishTimeout` on a connection that stands: the broker blocks publishers, or confirms nothing. */
 @knownError('PUBLISH_TIMED_OUT')
 export class PublishTimedOutError extends FrameworkError {}

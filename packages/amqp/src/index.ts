@@ -24,6 +24,7 @@ export {
   ConnectionLostError,
   DelaysOffError,
   ExchangeTypeError,
+  MessageTooLargeError,
   PublishOverflowError,
   PublishRefusedError,
   PublishTimedOutError,

@@ -63,11 +63,12 @@ export class Session implements Extension {
     this.starting = this.#patience;
     this.consuming = this.#connection('consuming');
     this.publishing = this.#connection('publishing');
-    this.#publisher = new Publisher({
+    const limits = {
       timeout: config.amqpPublishTimeout,
       messages: config.amqpMaxPending,
       bytes: config.amqpMaxPendingBytes,
-    });
+    };
+    this.#publisher = new Publisher(limits, () => this.publishing.current !== undefined);
     this.#confirmChannel = new Keeper({
       what: 'the channel for publishing',
       connection: this.publishing,

@@ -61,7 +61,7 @@ export class Backlog {
     const bytes = weightOf(publication);
     // One that is larger than all room together goes alone.
     if (this.size >= messages || (this.size > 0 && this.#bytes + bytes > mostBytes)) {
-      throw overflow(publication, this.size, this.#bytes);
+      throw overflow(publication, this, mostBytes);
     }
     const deadline = performance.now() + timeout;
     this.#unsent.append({

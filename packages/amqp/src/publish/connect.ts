@@ -10,8 +10,8 @@ export interface StandaloneProducer {
    *
    * @param event - its name, the routing key
    * @param payload - anything JSON can hold, or bytes, which are sent as they are. Default: `null`.
-   * @throws `UnsendableError`, `DelaysOffError`, `UnroutableError`, `PublishRefusedError`, `PublishTimedOutError`,
-   * `PublishOverflowError`, `ConnectionLostError`
+   * @throws `UnsendableError`, `DelaysOffError`, `UnroutableError`, `PublishRefusedError`, `MessageTooLargeError`,
+   * `PublishTimedOutError`, `PublishOverflowError`, `ConnectionLostError`
    */
   publish(event: string, payload?: unknown, options?: Omit<PublishOptions, 'immediate'>): Promise<void>;
   /** Waits for what is not confirmed yet, for `timeout` milliseconds at the most (default: 25,000), and disconnects. */

@@ -34,8 +34,8 @@ export abstract class Producer {
    * @param event - its name, the routing key
    * @param payload - anything JSON can hold, or bytes, which are sent as they are. Default: `null`.
    * @throws `UnsendableError` for a payload that is not JSON, `DelaysOffError` for a `delay` without the setting `delays`.
-   * With `immediate` also `UnroutableError`, `PublishRefusedError`, `PublishTimedOutError`, `PublishOverflowError`,
-   * `ConnectionLostError`; else these fail the attempt after the handler.
+   * With `immediate` also `UnroutableError`, `PublishRefusedError`, `MessageTooLargeError`, `PublishTimedOutError`,
+   * `PublishOverflowError`, `ConnectionLostError`; else these fail the attempt after the handler.
    */
   abstract publish(event: string, payload?: unknown, options?: PublishOptions): Promise<void>;
 }

@@ -10,7 +10,9 @@ export async function publishAll(publisher: Publisher, publications: Iterable<Pu
   const note = (error: unknown): void => void failures.push(error);
   const sent: Promise<void>[] = [];
   for (const publication of publications) {
-    if (!publisher.hasRoomFor(publication)) await publisher.roomFor(publication).catch(note);
+    // Once more after the wait: several may have been told of the same room.
+    while (failures.length === 0 && !publisher.hasRoomFor(publication))
+      await publisher.roomFor(publication).catch(note);
     if (failures.length > 0) break;
     sent.push(publisher.publish(publication).catch(note));
   }

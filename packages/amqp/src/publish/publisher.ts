@@ -1,7 +1,16 @@
 import { Deadline } from '@micro-framework/core';
 import type { ConfirmChannel, Message, OpenChannel, Options } from '../connection/connection.js';
 import { Backlog, type Pending } from './backlog.js';
-import { type Obstacle, overflow, refused, timedOut, unroutable, unsendable } from './publish-errors.js';
+import { largestOf } from './largest-message.js';
+import {
+  type Obstacle,
+  overflow,
+  refused,
+  timedOut,
+  tooLarge,
+  unroutable,
+  unsendable,
+} from './publish-errors.js';
 import { exchangeOf, RefusedExchanges } from './refused-exchanges.js';
 import { WaitingRoom } from './waiting-room.js';
 
@@ -31,13 +40,16 @@ const nothing = Buffer.alloc(0);
  * confirms. What was not confirmed when a channel ended is sent again on the next one, in its order.
  *
  * The broker closes the channel for one bad message, and says nothing of the others on it. Where it names the exchange
- * that it has not, or not for us, that tells the bad ones from the others; else all are sent again bit by bit, so that
- * only the bad one is refused.
+ * that it has not, or not for us, or the size that is too large for it, that tells the bad ones from the others; else all
+ * are sent again bit by bit, so that only the bad one is refused.
  */
 export class Publisher {
   readonly #backlog: Backlog;
   readonly #limits: PublisherLimits;
+  readonly #isConnected: () => boolean;
   readonly #refusedExchanges = new RefusedExchanges();
+  /** Bytes of the largest body that the broker takes, once it has refused one. */
+  #largest = Infinity;
   #link: OpenChannel<ConfirmChannel> | undefined;
   /** Why the broker takes nothing for now. */
   #blocked: string | undefined;
@@ -51,8 +63,10 @@ export class Publisher {
   readonly #waitingRoom = new WaitingRoom();
   #whenIdle: (() => void) | undefined;
 
-  constructor(limits: PublisherLimits) {
+  /** @param isConnected - whether there is a connection, as far as that is known: asked for what to tell of a message that waited */
+  constructor(limits: PublisherLimits, isConnected: () => boolean = () => false) {
     this.#limits = limits;
+    this.#isConnected = isConnected;
     this.#backlog = new Backlog(limits, (late) => this.#expired(late));
   }
 
@@ -63,14 +77,15 @@ export class Publisher {
 
   /**
    * Resolves when the broker has taken the message, and never otherwise. Rejects with an `UnroutableError` (`mandatory`
-   * only), a `PublishRefusedError`, an `UnsendableError`; a `PublishOverflowError` where too many wait already; and when
-   * its time is up with a `ConnectionLostError` or a `PublishTimedOutError`, after which it may have arrived all the same.
+   * only), a `PublishRefusedError`, a `MessageTooLargeError`, an `UnsendableError`; a `PublishOverflowError` where too many
+   * wait already; and when its time is up with a `ConnectionLostError` or a `PublishTimedOutError`, after which it may have arrived all the same.
    */
   publish(publication: Publication): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#ended) throw this.#ended;
       const why = this.#refusedExchanges.whyNot(publication.exchange);
       if (why !== undefined) throw refused(publication, why);
+      if (publication.body.byteLength > this.#largest) throw tooLarge(publication, this.#largest);
       this.#backlog.add(publication, resolve, reject);
       this.#pump();
     });
@@ -89,7 +104,7 @@ export class Publisher {
     const deadline = Deadline.in(this.#limits.timeout);
     while (!this.hasRoomFor(publication)) {
       if (await deadline.within(this.#waitingRoom.wait())) continue;
-      throw overflow(publication, this.#backlog.size, this.#backlog.bytes);
+      throw overflow(publication, this.#backlog, this.#limits.bytes);
     }
   }
 
@@ -117,12 +132,9 @@ export class Publisher {
   detach(end: { readonly fault?: Error | undefined; readonly cause?: Error | undefined }): void {
     this.#link = undefined;
     this.#cause = end.fault ?? end.cause;
-    const exchange = end.fault && exchangeOf(end.fault);
-    if (end.fault && exchange !== undefined && this.#isUnderWay(exchange)) {
-      this.#backlog.rewind(false);
-      if (this.#refusedExchanges.note(exchange, end.fault.message)) this.#refuse(exchange, end.fault.message);
-      return;
-    }
+    // The next connection may lead to a broker that takes more.
+    if (!end.fault) this.#largest = Infinity;
+    else if (this.#names(end.fault)) return;
     const culprit = this.#backlog.rewind(end.fault !== undefined);
     if (culprit) this.#end(culprit, refused(culprit.publication, end.fault?.message ?? 'it was closed'));
   }
@@ -182,8 +194,27 @@ export class Publisher {
     if (taken) this.#refusedExchanges.forget(publication.exchange);
   }
 
-  #isUnderWay(exchange: string): boolean {
-    for (const { publication } of this.#backlog.sent()) if (publication.exchange === exchange) return true;
+  /** True where the fault tells which messages under way are to blame: then none of the others is suspect. */
+  #names(fault: Error): boolean {
+    const exchange = exchangeOf(fault);
+    if (exchange !== undefined && this.#isUnderWay((publication) => publication.exchange === exchange)) {
+      this.#backlog.rewind(false);
+      if (this.#refusedExchanges.note(exchange, fault.message)) this.#refuse(exchange, fault.message);
+      return true;
+    }
+    const largest = largestOf(fault);
+    if (largest === undefined || !this.#isUnderWay(({ body }) => body.byteLength > largest)) return false;
+    this.#backlog.rewind(false);
+    this.#largest = largest;
+    const bad = [...this.#backlog.unsent()].filter(
+      ({ publication }) => publication.body.byteLength > largest,
+    );
+    for (const pending of bad) this.#end(pending, tooLarge(pending.publication, largest));
+    return true;
+  }
+
+  #isUnderWay(isBad: (publication: Publication) => boolean): boolean {
+    for (const { publication } of this.#backlog.sent()) if (isBad(publication)) return true;
     return false;
   }
 
@@ -219,7 +250,7 @@ export class Publisher {
   }
 
   #obstacle(): Obstacle {
-    if (!this.#link?.isOpen()) return { kind: 'away', cause: this.#cause };
+    if (!this.#link?.isOpen()) return { kind: this.#isConnected() ? 'opening' : 'away', cause: this.#cause };
     return this.#blocked === undefined ? { kind: 'silent' } : { kind: 'blocked', reason: this.#blocked };
   }
 
