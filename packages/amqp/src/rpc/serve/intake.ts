@@ -2,7 +2,7 @@ import type { Logger } from '@micro-framework/core';
 import { failure, type RpcAnswer } from '@micro-framework/core/rpc';
 import type { ConsumeMessage } from '../../connection/connection.js';
 import type { Session } from '../../connection/session.js';
-import { PublishRefusedError } from '../../errors.js';
+import { ConnectionLostError, PublishOverflowError } from '../../errors.js';
 import type { AckWindow, Place } from '../../listen/ack-window.js';
 import { Pauses } from '../../listen/pauses.js';
 import { Subscription } from '../../listen/subscription.js';
@@ -154,15 +154,27 @@ export class Intake {
   }
 
   async #confirmed(message: ConsumeMessage, reply: Publication): Promise<void> {
-    const { dialect, session } = this.#parts;
+    const { dialect } = this.#parts;
+    try {
+      await this.#publish(reply);
+    } catch (error) {
+      // Neither would another leave, and it may be on the broker.
+      if (error instanceof ConnectionLostError) throw error;
+      // Too large, above all. Whoever waits is to know, and what tells it is small.
+      const problem = failure('internal', `the answer cannot be sent: ${(error as Error).message}`);
+      const instead = dialect.reply(message, problem);
+      if (instead) await this.#publish(instead);
+    }
+  }
+
+  /** Waits for room where there is none: how many answers do is bounded by the requests in hand. */
+  async #publish(reply: Publication): Promise<void> {
+    const { session } = this.#parts;
     try {
       await session.publish(reply);
     } catch (error) {
-      if (!(error instanceof PublishRefusedError)) throw error;
-      // Too large, above all.
-      const problem = failure('internal', `the answer cannot be sent: ${error.message}`);
-      const instead = dialect.reply(message, problem);
-      if (instead) await session.publish(instead);
+      if (!(error instanceof PublishOverflowError)) throw error;
+      await session.publishAll([reply]);
     }
   }
 
