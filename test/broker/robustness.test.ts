@@ -144,7 +144,7 @@ suite('many and strange clients', () => {
     );
     const { replyTo } = (await next(ch, queue)).properties;
     deaf.socket.pause();
-    const blocked = once(conn, 'blocked');
+    const blocked = once(conn, 'blocked', { signal: AbortSignal.timeout(10_000) });
 
     for (let at = 0; at < 400; at++) ch.sendToQueue(replyTo, Buffer.alloc(100_000, at));
 
