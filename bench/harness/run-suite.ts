@@ -18,9 +18,6 @@ export interface Run {
   readonly versions: Readonly<Record<string, string>>;
 }
 
-/** The first round is longer by this, and not counted: services run for weeks, and code that is new to a process is slow. */
-const warmUp = 4;
-
 /** Measures everyone once a round, one after the other: what slows the machine for a while slows all alike. */
 export async function runSuite(suite: Suite, { rounds, seconds, progress }: RunOptions): Promise<Run> {
   const lanes: Lane[] = [];
@@ -29,7 +26,7 @@ export async function runSuite(suite: Suite, { rounds, seconds, progress }: RunO
     for (const name of Object.keys(suite.contenders))
       lanes.push(await Lane.open(suite, name, host?.url ?? ''));
     progress('warming up');
-    await measureAll(lanes, seconds * warmUp);
+    await measureAll(lanes, seconds);
     const measured: RoundFigures[] = [];
     for (let round = 1; round <= rounds; round++) {
       progress(`round ${round} of ${rounds}`);
