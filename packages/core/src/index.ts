@@ -68,6 +68,7 @@ export {
   type Reception,
   type RouteOptions,
 } from './extend/entrypoint.js';
+export type { Eventual } from './extend/eventual.js';
 export type { Extension, ExtensionContext, SharedDefinition } from './extend/extension.js';
 export {
   type HealthDetail,

@@ -71,6 +71,27 @@ describe('what is written in one turn', () => {
     assert.deepEqual(written.map(String), ['answer,acknowledgement']);
   });
 
+  test('leaves at once as far as it is the first message of the turn, where messages are corked', async (t) => {
+    const { socket } = await openLine(t);
+    const written = writesOf(socket);
+    writeTogether(socket);
+
+    for (const message of ['first', 'second', 'third']) {
+      socket.cork();
+      socket.write(Buffer.from('head:'));
+      socket.write(message);
+      socket.uncork();
+    }
+    const early = written.map(String);
+    await turnEnd();
+    socket.cork();
+    socket.write('next');
+    socket.uncork();
+
+    assert.deepEqual(early, ['head:first']);
+    assert.deepEqual(written.map(String), ['head:first', 'head:secondhead:third', 'next']);
+  });
+
   test('leaves before that as soon as it is 4 KiB, for the other side to begin', async (t) => {
     const { socket } = await openLine(t);
     const written = writesOf(socket);

@@ -537,7 +537,7 @@ function setUp({ outcomes, backOff, hasOnFailure = false, returns = false, commi
   const seat = { route, executor, timeout: 1_000, counts } as unknown as RouteSeat;
   return {
     dispatcher,
-    dispatch: (request, settle) => dispatcher.dispatch(seat, request, settle),
+    dispatch: async (request, settle) => dispatcher.dispatch(seat, request, settle),
     dispatchBatch: (requests, settle) => dispatcher.dispatchBatch(seat, requests, settle),
     calls,
     committed,

@@ -43,7 +43,7 @@ export async function openHost(t: TestContext, module: Class, options: HostOptio
   await host.start();
   t.after(() => host.stop());
   const { routes } = scan(module);
-  const send = (target: string, call: Partial<Call>): Promise<Outcome> => {
+  const send = async (target: string, call: Partial<Call>): Promise<Outcome> => {
     const route =
       routes.find((candidate) => candidate.target === target) ?? assert.fail(`no route ${target}`);
     return host.run(envelope(route.id, call));

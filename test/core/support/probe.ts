@@ -61,7 +61,7 @@ export function call(target: string, ...args: unknown[]): Promise<Ending> {
 }
 
 /** The same with all that an entrypoint can say. */
-export function request(
+export async function request(
   target: string,
   what: CallRequest,
   settle?: (ending: Ending) => Promise<void> | void,

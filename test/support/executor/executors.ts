@@ -36,7 +36,8 @@ export function openExecutor(options: OpenOptions): OpenExecutor {
   return {
     executor,
     lines,
-    call: (route, input, callOptions, gone) => executor.execute(callTo(route, input, callOptions), gone),
+    call: async (route, input, callOptions, gone) =>
+      executor.execute(callTo(route, input, callOptions), gone),
   };
 }
 

@@ -113,13 +113,15 @@ export class Consumer implements Extension {
     const { message, unreadable } = this.#strategy().read(delivered, from);
     const delivery = new Delivery(message, this.#plan.queue.name, window, unreadable);
     if (this.#batcher) this.#batcher.add(delivery);
-    else this.#dispatch(delivery);
+    else void this.#dispatch(delivery);
   }
 
-  #dispatch(delivery: Delivery): void {
-    this.#context
-      .dispatch(delivery.toRequest(), (ending) => this.#settle(delivery, ending))
-      .catch((error) => this.#unsettled([delivery], error));
+  async #dispatch(delivery: Delivery): Promise<void> {
+    try {
+      await this.#context.dispatch(delivery.toRequest(), (ending) => this.#settle(delivery, ending));
+    } catch (error) {
+      this.#unsettled([delivery], error);
+    }
   }
 
   #dispatchBatch(gathered: readonly Delivery[]): void {

@@ -1,4 +1,5 @@
 import type { Deadline } from '../extend/deadline.js';
+import type { Eventual } from '../extend/eventual.js';
 import type { HealthReport } from '../extend/health.js';
 import type { Call } from '../run/call.js';
 import type { Outcome } from '../run/outcome.js';
@@ -8,7 +9,7 @@ export const stopHooksTime = 2_000;
 
 /**
  * Runs the calls of one context. Whatever becomes of a worker, every call handed in ends once, as an outcome:
- * `execute` never rejects and never hangs. A call that went to a worker which ended before it began it goes to another,
+ * `execute` never throws nor rejects, and never hangs. A call that went to a worker which ended before it began it goes to another,
  * as the same attempt. Where nobody can tell, as the worker was killed or ran out of memory, it ends as `crashed`.
  */
 export interface Executor {
@@ -16,8 +17,12 @@ export interface Executor {
   readonly capacity: number;
   /** Resolves when the workers are ready; rejects with a `WorkerStartError` when they cannot be. */
   start(): Promise<void>;
-  /** @param gone - a call that still waits for a worker when it aborts is not begun, and ends as `refused` */
-  execute(call: Call, gone?: AbortSignal): Promise<Outcome>;
+  /**
+   * Runs a call.
+   *
+   * @param gone - a call that still waits for a worker when it aborts is not begun, and ends as `refused`
+   */
+  execute(call: Call, gone?: AbortSignal): Eventual<Outcome>;
   /** How many of its workers are there, and how much they have to do. */
   health(): HealthReport;
   /**

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CallRefusedError, TaskTimedOutError } from '../errors/kernel-errors.js';
 import { toWireError } from '../errors/wire-error.js';
 import { Deadline } from '../extend/deadline.js';
+import type { Eventual } from '../extend/eventual.js';
 import type { HealthReport } from '../extend/health.js';
 import type { Logger } from '../extend/logger.js';
 import type { Ask, HandlerHost } from '../handle/handler-host.js';
@@ -17,7 +18,8 @@ interface Running {
   readonly call: Call;
   /** Where it stands in the roster; -1 once it has ended. */
   place: number;
-  readonly settle: (outcome: Outcome) => void;
+  /** Told its outcome, where that is waited for. */
+  settle: (outcome: Outcome) => void;
   /** When its time is over; once it is late, when it is given up. On the clock of `performance.now()`. */
   due: number;
   /** However it ends now, it is late. */
@@ -59,15 +61,21 @@ export class InlineExecutor implements Executor {
     return this.#host.start();
   }
 
-  execute(call: Call): Promise<Outcome> {
+  execute(call: Call): Eventual<Outcome> {
     if (this.#stopping && (this.#closed || call.member !== 'onFailure'))
-      return Promise.resolve({ kind: 'refused', reason: 'stopping' });
+      return { kind: 'refused', reason: 'stopping' };
+    const due = performance.now() + call.timeout;
+    const running: Running = { call, place: -1, settle: () => {}, due, late: undefined };
+    running.place = this.#running.add(running);
+    this.#timer.expect(due);
+    const outcome = this.#host.run(call);
+    if (!(outcome instanceof Promise)) {
+      this.#end(running, outcome);
+      return outcome;
+    }
     return new Promise((settle) => {
-      const due = performance.now() + call.timeout;
-      const running: Running = { call, place: -1, settle, due, late: undefined };
-      running.place = this.#running.add(running);
-      this.#timer.expect(due);
-      void this.#host.run(call).then((outcome) => this.#end(running, outcome));
+      running.settle = settle;
+      void outcome.then((settled) => this.#end(running, settled));
     });
   }
 

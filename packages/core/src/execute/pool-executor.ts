@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { StoppedWhileStartingError } from '../errors/kernel-errors.js';
 import { Deadline } from '../extend/deadline.js';
+import type { Eventual } from '../extend/eventual.js';
 import { type HealthReport, healthOfSome } from '../extend/health.js';
 import type { Call } from '../run/call.js';
 import type { Outcome, RefusedReason } from '../run/outcome.js';
@@ -48,7 +49,7 @@ export class PoolExecutor implements Executor {
     return this.#started;
   }
 
-  execute(call: Call, gone?: AbortSignal): Promise<Outcome> {
+  execute(call: Call, gone?: AbortSignal): Eventual<Outcome> {
     if (this.#state === 'idle') return refused('no-worker');
     if (this.#isStopping() && !this.#settles(call)) return refused('stopping');
     if (this.#queue.length >= this.#parts.plan.maxQueue && this.#isFull()) return refused('full');
@@ -216,8 +217,8 @@ function roomiest(slots: readonly WorkerSlot[]): WorkerSlot | undefined {
   return best;
 }
 
-function refused(reason: RefusedReason): Promise<Outcome> {
-  return Promise.resolve({ kind: 'refused', reason });
+function refused(reason: RefusedReason): Outcome {
+  return { kind: 'refused', reason };
 }
 
 function stoppedWhileStarting(cause?: unknown): StoppedWhileStartingError {

@@ -8,6 +8,7 @@ import type { CallRequest } from '../run/call.js';
 import type { Ending } from '../run/ending.js';
 import type { BackOff } from '../run/retry-policy.js';
 import type { CallInfo } from './call-scope.js';
+import type { Eventual } from './eventual.js';
 import type { Extension, ExtensionContext } from './extension.js';
 import type { InterceptorLike, TranslatorLike } from './interceptor.js';
 
@@ -86,9 +87,10 @@ export interface EntrypointContext<Options extends RouteOptions = RouteOptions> 
   /**
    * Runs one attempt, then `settle` with its ending, which says what to do with what triggered it; a `retry` is the
    * entrypoint's to arrange, with `attempt + 1`. The call counts as in flight until `settle` has ended, so a stop
-   * waits for it. Resolves with the ending; rejects only when `settle` does.
+   * waits for it. Resolves with the ending; rejects only when `settle` does. Without `settle` the ending itself
+   * is returned where nothing had to be waited for: `await` it either way.
    */
-  dispatch(request: CallRequest, settle?: (ending: Ending) => Promise<void> | void): Promise<Ending>;
+  dispatch(request: CallRequest, settle?: (ending: Ending) => Promise<void> | void): Eventual<Ending>;
   /**
    * Runs one attempt of several requests as one call. The definition's `receive` is asked for each; then the handler is
    * called once, with an array for each argument; what it returns is dropped. Each request has its own attempt count

@@ -9,8 +9,13 @@ type Write = (chunk: string | Uint8Array, done?: Done) => boolean;
  */
 const fullAt = 4 * 1024;
 
+/** Whether anything was written in this turn, and if so, whether its first message is complete. */
+type Turn = 'idle' | 'first message' | 'more';
+
 /**
  * From now on, what is written to the socket in one turn leaves in one piece when the turn ends, or as soon as it is 4 KiB.
+ * A driver that corks the socket around each message has the first one of a turn sent at once: mostly there is no other,
+ * and the end of the turn is all that the reading of a message leaves to be done.
  * Drivers write frame by frame, and an idle socket makes a system call, and with TCP_NODELAY a packet, of each: for a
  * message of a few bytes that is most of what it costs, at both ends. Gathered by `cork` they would be one call with a
  * pointer to each, which is dearer than to copy them.
@@ -23,6 +28,9 @@ export function writeTogether(socket: Duplex): void {
     gathered.add(bytes as string | Uint8Array, callback(encoding) ?? callback(done));
     return !socket.writableNeedDrain;
   };
+  // What a driver writes between the two is one message.
+  socket.cork = () => {};
+  socket.uncork = () => gathered.endMessage();
   socket.end = (...args: unknown[]): Duplex => {
     gathered.flush();
     return end(...args) as never;
@@ -33,7 +41,12 @@ export function writeTogether(socket: Duplex): void {
 class Gathered {
   readonly #write: Write;
   // Behind what others have left for the end of the turn: an acknowledgement, say, leaves with the answer before it.
-  readonly #endOfTurn = (): void => queueMicrotask(() => this.flush());
+  readonly #endOfTurn = (): void =>
+    queueMicrotask(() => {
+      this.#turn = 'idle';
+      this.flush();
+    });
+  #turn: Turn = 'idle';
   #chunks: (string | Uint8Array)[] = [];
   #size = 0;
   #done: Done[] = [];
@@ -50,11 +63,20 @@ class Gathered {
       this.#write(chunk, done);
       return;
     }
-    if (this.#chunks.length === 0) process.nextTick(this.#endOfTurn);
+    if (this.#turn === 'idle') {
+      this.#turn = 'first message';
+      process.nextTick(this.#endOfTurn);
+    }
     this.#chunks.push(chunk);
     this.#size += size;
     if (done) this.#done.push(done);
     if (this.#size >= fullAt) this.flush();
+  }
+
+  endMessage(): void {
+    if (this.#turn !== 'first message') return;
+    this.#turn = 'more';
+    this.flush();
   }
 
   flush(): void {

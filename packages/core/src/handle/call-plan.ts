@@ -4,6 +4,7 @@ import { toWireError } from '../errors/wire-error.js';
 import type { CallEnd } from '../extend/call-scope.js';
 import type { DependencyWorker } from '../extend/dependency.js';
 import type { EntrypointDefinition } from '../extend/entrypoint.js';
+import type { Eventual } from '../extend/eventual.js';
 import type { Logger } from '../extend/logger.js';
 import type { Route } from '../route/route.js';
 import type { Signature } from '../rpc/signature/signature.js';
@@ -37,35 +38,76 @@ export interface CallPlan {
 }
 
 /**
- * Runs a call by its plan: receive, translate, before-hooks, interceptors, handler, after-hooks. Never rejects. One
- * promise for all of it where nothing else has to be waited for: this is what every message pays.
+ * Runs a call by its plan: receive, translate, before-hooks, interceptors, handler, after-hooks. Never throws nor rejects.
+ * No promise is made where nothing has to be waited for: this is what every message pays.
  */
-export async function runPlan(plan: CallPlan, active: ActiveCall, call: Call): Promise<Outcome> {
-  const { definition, options } = plan.route.entrypoint;
+export function runPlan(plan: CallPlan, active: ActiveCall, call: Call): Eventual<Outcome> {
   try {
-    if (call.member === 'onFailure') return await runOnFailure(plan, active, call);
-    const reception = definition.receive(call.input, options, active.context);
-    if (reception.kind === 'filtered') return { kind: 'filtered' };
-    active.args = reception.args;
-    if (plan.translators.length > 0) active.args = await translate(plan.translators, reception.args, active);
-    const value = await invokePlan(plan, active, call);
-    return { kind: 'succeeded', value: resultOf(definition, value, call.input), effects: active.end() };
+    const result = call.member === 'onFailure' ? runOnFailure(plan, active, call) : run(plan, active, call);
+    return isThenable(result) ? waitFor(result, plan, active, call) : succeed(result, plan, active, call);
   } catch (error) {
-    return failureOf(plan.route, error);
-  } finally {
-    active.end();
+    return fail(error, plan, active);
   }
 }
 
+/** What a call came to that was not to be handled. */
+const filtered = Symbol('filtered');
+
+function run(plan: CallPlan, active: ActiveCall, call: Call): unknown {
+  const { definition, options } = plan.route.entrypoint;
+  const reception = definition.receive(call.input, options, active.context);
+  if (reception.kind === 'filtered') return filtered;
+  active.args = reception.args;
+  return plan.translators.length > 0 ? runTranslated(plan, active, call) : invokePlan(plan, active, call);
+}
+
+async function runTranslated(plan: CallPlan, active: ActiveCall, call: Call): Promise<unknown> {
+  active.args = await translate(plan.translators, active.args, active);
+  return invokePlan(plan, active, call);
+}
+
+async function waitFor(
+  result: PromiseLike<unknown>,
+  plan: CallPlan,
+  active: ActiveCall,
+  call: Call,
+): Promise<Outcome> {
+  try {
+    return succeed(await result, plan, active, call);
+  } catch (error) {
+    return fail(error, plan, active);
+  }
+}
+
+function succeed(result: unknown, plan: CallPlan, active: ActiveCall, call: Call): Outcome {
+  if (result === filtered) {
+    active.end();
+    return { kind: 'filtered' };
+  }
+  const value = resultOf(plan.route.entrypoint.definition, result, call.input);
+  return { kind: 'succeeded', value, effects: active.end() };
+}
+
+function fail(error: unknown, plan: CallPlan, active: ActiveCall): Outcome {
+  active.end();
+  return failureOf(plan.route, error);
+}
+
+function isThenable(result: unknown): result is PromiseLike<unknown> {
+  if (result instanceof Promise) return true;
+  const isObject = (typeof result === 'object' && result !== null) || typeof result === 'function';
+  return isObject && typeof (result as { readonly then?: unknown }).then === 'function';
+}
+
 /** Runs `onFailure`, with what the call's arguments can be made of, since making them may be what failed. */
-async function runOnFailure(plan: CallPlan, active: ActiveCall, call: Call): Promise<Outcome> {
+async function runOnFailure(plan: CallPlan, active: ActiveCall, call: Call): Promise<unknown> {
   const { definition, options } = plan.route.entrypoint;
   const { input } = call;
   if (definition.receiveFailed) {
     active.args = definition.receiveFailed(input, options, active.context);
   } else {
     const reception = definition.receive(input, options, active.context);
-    if (reception.kind === 'filtered') return { kind: 'filtered' };
+    if (reception.kind === 'filtered') return filtered;
     active.args = reception.args;
   }
   try {
@@ -76,8 +118,7 @@ async function runOnFailure(plan: CallPlan, active: ActiveCall, call: Call): Pro
       'a translator failed: onFailure gets the payload as it came',
     );
   }
-  const value = await invokePlan(plan, active, call);
-  return { kind: 'succeeded', value: resultOf(definition, value, input), effects: active.end() };
+  return invokePlan(plan, active, call);
 }
 
 /** Calls the handler, or `onFailure`, inside the hooks of what it injects. */

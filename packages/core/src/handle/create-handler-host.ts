@@ -7,6 +7,7 @@ import type { WireError } from '../errors/wire-error.js';
 import { fromWireError, toWireError } from '../errors/wire-error.js';
 import { Roster } from '../execute/roster.js';
 import type { DependencyContext } from '../extend/dependency.js';
+import { type Eventual, whenThere } from '../extend/eventual.js';
 import type { Logger } from '../extend/logger.js';
 import { createLogger } from '../log/create-logger.js';
 import type { ModuleNode } from '../route/module-tree.js';
@@ -87,20 +88,18 @@ class ServiceHost implements HandlerHost {
     }
   }
 
-  async run(call: Call): Promise<Outcome> {
+  run(call: Call): Eventual<Outcome> {
     const plan = this.#plans.get(call.route);
     if (!plan) return unknownRoute(call.route);
     if (call.member === 'signature') return { kind: 'succeeded', value: plan.signature(), effects: [] };
     const active = new ActiveCall(call, plan.route.target);
     const place = this.#running.add(active);
     const run = call.batch ? runBatch : runPlan;
-    try {
-      return await (plan.ambient
-        ? runningCall.run(active, run, plan, active, call)
-        : run(plan, active, call));
-    } finally {
+    const running = plan.ambient ? runningCall.run(active, run, plan, active, call) : run(plan, active, call);
+    return whenThere(running, (outcome) => {
       this.#running.remove(place);
-    }
+      return outcome;
+    });
   }
 
   abort(callId: string, reason: WireError): void {

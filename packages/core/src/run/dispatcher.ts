@@ -1,6 +1,7 @@
 import { WorkerStartError } from '../errors/kernel-errors.js';
 import { fromWireError, toWireError } from '../errors/wire-error.js';
 import type { Deadline } from '../extend/deadline.js';
+import { type Eventual, whenThere } from '../extend/eventual.js';
 import type { Logger } from '../extend/logger.js';
 import { handlerSignature } from '../handle/handler-signature.js';
 import type { Signature } from '../rpc/signature/signature.js';
@@ -13,6 +14,9 @@ import { batchEnvelope, callOfMessage, envelope } from './envelope.js';
 import type { Outcome } from './outcome.js';
 
 export type { RouteSeat } from './endings.js';
+
+/** Told of the ending of a call. */
+type Settle = (ending: Ending) => Promise<void> | void;
 
 /** Told of the ending of one message of a batch, by its place in it. */
 type SettleMessage = (ending: Ending, index: number) => Promise<void> | void;
@@ -37,22 +41,12 @@ export class Dispatcher {
   }
 
   /** Runs one attempt and settles it; see `EntrypointContext.dispatch`. */
-  async dispatch(
-    seat: RouteSeat,
-    request: CallRequest,
-    settle?: (ending: Ending) => Promise<void> | void,
-  ): Promise<Ending> {
+  dispatch(seat: RouteSeat, request: CallRequest, settle?: Settle): Eventual<Ending> {
     this.#inFlight += 1;
-    let cutOff = 0;
-    try {
-      const ending = this.#draining ? stopping : await this.#attempt(seat, request);
-      if (this.#draining) cutOff = this.#noteCutOff(ending);
-      await settle?.(ending);
-      return ending;
-    } finally {
-      this.#cutOff -= cutOff;
-      this.#ended();
-    }
+    const ending = this.#draining ? stopping : this.#attempt(seat, request);
+    if (settle || ending instanceof Promise) return this.#settled(ending, settle);
+    this.#ended();
+    return ending;
   }
 
   /** Runs one attempt of several requests in one call; see `EntrypointContext.dispatchBatch`. */
@@ -116,6 +110,20 @@ export class Dispatcher {
     return new Promise((resolve) => this.#drained.push(resolve));
   }
 
+  async #settled(coming: Eventual<Ending>, settle: Settle | undefined): Promise<Ending> {
+    let cutOff = 0;
+    try {
+      const ending = coming instanceof Promise ? await coming : coming;
+      if (this.#draining) cutOff = this.#noteCutOff(ending);
+      const settling = settle?.(ending);
+      if (settling !== undefined) await settling;
+      return ending;
+    } finally {
+      this.#cutOff -= cutOff;
+      this.#ended();
+    }
+  }
+
   /** Returns what is to be taken off again when the call is settled. */
   #noteCutOff(ending: Ending): number {
     const cutOff = this.#endings.wasCutOff(ending) ? 1 : 0;
@@ -128,9 +136,17 @@ export class Dispatcher {
     if (this.#inFlight === 0) for (const resolve of this.#drained.splice(0)) resolve();
   }
 
-  async #attempt(seat: RouteSeat, request: CallRequest): Promise<Ending> {
+  #attempt(seat: RouteSeat, request: CallRequest): Eventual<Ending> {
     const call = envelope(this.#serviceName, seat, request);
-    const outcome = await this.#committed(call, await seat.executor.execute(call, request.gone));
+    const outcome = seat.executor.execute(call, request.gone);
+    return outcome instanceof Promise
+      ? this.#ending(seat, call, outcome)
+      : whenThere(this.#committed(call, outcome), (committed) => this.#endings.of({ seat, call }, committed));
+  }
+
+  async #ending(seat: RouteSeat, call: Call, coming: Promise<Outcome>): Promise<Ending> {
+    const committed = this.#committed(call, await coming);
+    const outcome = committed instanceof Promise ? await committed : committed;
     return this.#endings.of({ seat, call }, outcome);
   }
 
@@ -162,12 +178,12 @@ export class Dispatcher {
     return settled(endings, settle);
   }
 
-  async #execute(seat: RouteSeat, call: Call): Promise<Outcome> {
-    return this.#committed(call, await seat.executor.execute(call));
+  #execute(seat: RouteSeat, call: Call): Eventual<Outcome> {
+    return whenThere(seat.executor.execute(call), (outcome) => this.#committed(call, outcome));
   }
 
   /** The outcome once what the handler emitted is out: if that fails, the call has not succeeded. */
-  #committed(call: Call, outcome: Outcome): Outcome | Promise<Outcome> {
+  #committed(call: Call, outcome: Outcome): Eventual<Outcome> {
     if (outcome.kind !== 'succeeded' || outcome.effects.length === 0) return outcome;
     return this.#commit(outcome.effects, infoOf(call)).then(
       () => outcome,

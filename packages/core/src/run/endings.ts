@@ -1,5 +1,6 @@
 import type { Executor } from '../execute/executor.js';
 import type { Deadline } from '../extend/deadline.js';
+import type { Eventual } from '../extend/eventual.js';
 import type { Logger } from '../extend/logger.js';
 import type { Route } from '../route/route.js';
 import type { Call } from './call.js';
@@ -29,7 +30,7 @@ export interface EndingsParts {
   readonly serviceName: string;
   readonly log: Logger;
   /** Runs a call and commits what it emitted. */
-  execute(seat: RouteSeat, call: Call): Promise<Outcome>;
+  execute(seat: RouteSeat, call: Call): Eventual<Outcome>;
 }
 
 /** Makes an ending of an outcome: counts it, decides by the retry policy, calls `onFailure`, tells the log. */
@@ -53,7 +54,7 @@ export class Endings {
   }
 
   /** The ending of an attempt; a promise of it only where it failed. */
-  of(attempt: Attempt, outcome: Outcome): Ending | Promise<Ending> {
+  of(attempt: Attempt, outcome: Outcome): Eventual<Ending> {
     attempt.seat.counts.note(outcome);
     switch (outcome.kind) {
       case 'succeeded':

@@ -105,7 +105,8 @@ export class Intake {
     const { dialect, target, run } = this.#parts;
     let answer: RpcAnswer;
     try {
-      answer = await run(dialect.read(message, target), dialect);
+      const running = run(dialect.read(message, target), dialect);
+      answer = running instanceof Promise ? await running : running;
     } catch (err) {
       answer = this.#unhandled(err);
     }

@@ -1,6 +1,5 @@
 import { toWireError } from '../../errors/wire-error.js';
 import type { HandlerHost } from '../../handle/handler-host.js';
-import type { Outcome } from '../../run/outcome.js';
 import type { Batch, BootAnswer, ToWorker } from '../protocol.js';
 import type { WorkerInit } from '../worker-init.js';
 import type { Channel } from './channel.js';
@@ -42,10 +41,9 @@ export class WorkerService {
       const number = first + index;
       // Calls that had to be sent again come later than their number says.
       if (number > this.#begun) this.#begun = number;
-      const end = (outcome: Outcome): void => this.#outbox.add(number, call, outcome);
-      this.#host?.run(call).then(end, (error) => {
-        end({ kind: 'failed', error: toWireError(error), retryable: false });
-      });
+      const outcome = this.#host?.run(call);
+      if (outcome instanceof Promise) void outcome.then((settled) => this.#outbox.add(number, call, settled));
+      else if (outcome) this.#outbox.add(number, call, outcome);
     }
   }
 

@@ -72,8 +72,13 @@ export class CallClient {
    */
   service<T>(name?: string): RpcService<T> {
     return createRpcService<T>({
-      call: async (method, args, options) =>
-        this.callMethod(name, method, encodeArguments(method, args), options),
+      call: (method, args, options) => {
+        try {
+          return this.callMethod(name, method, encodeArguments(method, args), options);
+        } catch (error) {
+          return Promise.reject(error);
+        }
+      },
       notify: async (method, args) => this.notifyMethod(name, method, encodeArguments(method, args), {}),
       targets: () => this.targets(),
       info: (method) => this.#directory.info(name, method),

@@ -34,12 +34,15 @@ export function errorOf(
 
 /** The arguments of a call as JSON. What is left out at the end stays out: `null` would not become a default. */
 export function encodeArguments(target: string, args: readonly unknown[]): string {
-  const last = args.findLastIndex((argument) => argument !== undefined);
   try {
-    return JSON.stringify(args.slice(0, last + 1));
+    return JSON.stringify(args.at(-1) === undefined ? withoutEnd(args) : args);
   } catch (cause) {
     throw new RpcUnsendableError(`the arguments of ${target} cannot be JSON: ${(cause as Error).message}`, {
       cause,
     });
   }
+}
+
+function withoutEnd(args: readonly unknown[]): readonly unknown[] {
+  return args.slice(0, args.findLastIndex((argument) => argument !== undefined) + 1);
 }

@@ -114,7 +114,8 @@ export class CallLane<Call extends LaneCall> {
       this.#inFlight += 1;
       if (!this.#parts.send(call)) this.settle(call);
     }
-    if (next > 0) this.#queue.splice(0, next);
+    if (next === this.#queue.length) this.#queue.length = 0;
+    else if (next > 0) this.#queue.splice(0, next);
   }
 
   #settled(call: Call): void {

@@ -1,4 +1,5 @@
 import type { EntrypointContext } from '../../extend/entrypoint.js';
+import { type Eventual, whenThere } from '../../extend/eventual.js';
 import type { Ending } from '../../run/ending.js';
 import { answerOf, failure, type RpcAnswer } from '../answer.js';
 import { onAbort } from '../client/abort-listener.js';
@@ -7,6 +8,8 @@ import { nameParameters, type Signature } from '../signature/signature.js';
 import type { TargetInfo } from '../signature/target-info.js';
 import type { RpcInput } from './rpc-input.js';
 import type { TargetOptions } from './target-entrypoint.js';
+
+type Retry = Extract<Ending, { kind: 'retry' }>;
 
 const unwanted: Ending = { kind: 'requeue', reason: 'gone' };
 
@@ -69,7 +72,7 @@ export class RpcTarget {
   }
 
   /** Runs a call, with its retries, to the answer its caller gets. Never rejects. */
-  call(request: RpcRequest): RpcAnswer | Promise<RpcAnswer> {
+  call(request: RpcRequest): Eventual<RpcAnswer> {
     if (request.gone?.aborted) return answerOf(unwanted, this.name, { stacks: false });
     const binding = bindArguments(this.name, this.#signature, request);
     if (binding.kind === 'fault') return failure('bad-arguments', binding.message);
@@ -77,15 +80,9 @@ export class RpcTarget {
     return this.#attempt(request, { args: binding.args, expires, json: request.json }, 1);
   }
 
-  async #attempt(
-    request: RpcRequest,
-    input: RpcInput,
-    attempt: number,
-    lastRetry?: number,
-  ): Promise<RpcAnswer> {
-    const { gone } = request;
+  #attempt(request: RpcRequest, input: RpcInput, attempt: number, lastRetry?: number): Eventual<RpcAnswer> {
     const left = input.expires === undefined ? undefined : input.expires - Date.now();
-    const ending = await this.#context.dispatch({
+    const ending = this.#context.dispatch({
       input,
       attempt,
       callIdStack: request.callIdStack,
@@ -93,11 +90,19 @@ export class RpcTarget {
       principal: request.principal,
       timeout: left === undefined ? undefined : Math.max(1, left),
       lastRetry,
-      gone,
+      gone: request.gone,
     });
-    if (ending.kind !== 'retry' || gone?.aborted || !this.#worthWaiting(ending, input)) {
-      return answerOf(ending, this.name, { stacks: this.#stacks });
-    }
+    return whenThere(ending, (known) => this.#answer(request, input, known));
+  }
+
+  #answer(request: RpcRequest, input: RpcInput, ending: Ending): Eventual<RpcAnswer> {
+    return ending.kind === 'retry' && !request.gone?.aborted && this.#worthWaiting(ending, input)
+      ? this.#retry(request, input, ending)
+      : answerOf(ending, this.name, { stacks: this.#stacks });
+  }
+
+  async #retry(request: RpcRequest, input: RpcInput, ending: Retry): Promise<RpcAnswer> {
+    const { gone } = request;
     const failedAt = Date.now();
     await this.#wait(ending.delay, gone);
     if (this.#stopping || gone?.aborted) return answerOf(ending, this.name, { stacks: this.#stacks });
@@ -106,7 +111,7 @@ export class RpcTarget {
 
   // A call is worth nothing to anybody but its caller: its retries wait here, as long as that one does, and no more of
   // them than may wait for a worker.
-  #worthWaiting({ delay }: Extract<Ending, { kind: 'retry' }>, { expires }: RpcInput): boolean {
+  #worthWaiting({ delay }: Retry, { expires }: RpcInput): boolean {
     if (this.#stopping || this.#waits.size >= this.#mostWaits) return false;
     return expires === undefined || Date.now() + delay < expires;
   }
