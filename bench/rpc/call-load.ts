@@ -7,6 +7,12 @@ import { startServer } from './server-process.js';
 /** How many calls are open at the same time. */
 const concurrencies = [1, 50] as const;
 
+/**
+ * Calls before any is measured, as many for all: a service calls for years, and what its first seconds take is not what a
+ * round of half a second should tell, least of all where it has few calls.
+ */
+const warmUp = 20_000;
+
 /** Where the figures of a transport and a concurrency stand. */
 export function groupOf(transport: 'WebSocket' | 'AMQP', concurrency: number): string {
   return `${transport}, ${concurrency === 1 ? 'one call at a time' : `${concurrency} calls at once`}`;
@@ -20,6 +26,7 @@ export async function callLoad(name: string, broker: string): Promise<Contender>
   const { port, close } = await startServer(name, broker);
   const transport = name in amqpEchoes ? 'AMQP' : 'WebSocket';
   const caller = await connect(port, broker);
+  await warm(caller);
   return {
     measure: async (seconds) => {
       const figures: Figure[] = [];
@@ -32,6 +39,14 @@ export async function callLoad(name: string, broker: string): Promise<Contender>
       await close();
     },
   };
+}
+
+async function warm(caller: Caller): Promise<void> {
+  let left = warmUp;
+  const work = async (): Promise<void> => {
+    while (left-- > 0) await caller.call(quote);
+  };
+  await Promise.all(Array.from({ length: Math.max(...concurrencies) }, work));
 }
 
 async function measure(

@@ -1,4 +1,5 @@
 import { peer } from '../../harness/peers.js';
+import { quote } from '../quote.js';
 import type { RemoteEcho } from '../remote-echo.js';
 
 interface ServiceBroker {
@@ -6,7 +7,7 @@ interface ServiceBroker {
   start(): Promise<void>;
   stop(): Promise<void>;
   waitForServices(name: string): Promise<unknown>;
-  call(action: string, params: unknown): Promise<unknown>;
+  call(action: string, params: unknown, options?: object): Promise<unknown>;
 }
 
 interface Moleculer {
@@ -28,9 +29,20 @@ export const moleculer: RemoteEcho = {
     const broker = await brokerOf(url, 'client');
     await broker.start();
     await broker.waitForServices('quotes');
-    return { call: (quote) => broker.call('quotes.echo', quote), close: () => broker.stop() };
+    await firstAnswer(broker);
+    return { call: (params) => broker.call('quotes.echo', params), close: () => broker.stop() };
   },
 };
+
+/** The service is known before it takes requests, and one that comes too early is never answered. */
+async function firstAnswer(broker: ServiceBroker, tries = 20): Promise<void> {
+  try {
+    await broker.call('quotes.echo', quote, { timeout: 500 });
+  } catch (error) {
+    if (tries === 1) throw error;
+    await firstAnswer(broker, tries - 1);
+  }
+}
 
 async function brokerOf(url: string, nodeID: string): Promise<ServiceBroker> {
   const {
