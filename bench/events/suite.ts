@@ -16,8 +16,8 @@ export const events: Suite = {
   name: 'events',
   what:
     'a queue of persistent messages, 200 bytes of JSON each, handled by a handler that does nothing and acknowledged;\n' +
-    'and the same published with confirms. One RabbitMQ for all, TCP_NODELAY for all; thread, process and piscina have\n' +
-    'one worker, all others run the handler on the main thread',
+    'and the same published with confirms, with the same properties by both. One RabbitMQ for all, TCP_NODELAY for all;\n' +
+    'thread, process and piscina have one worker, all others run the handler on the main thread',
   packages: [
     '@micro-framework/amqp',
     'amqplib',
