@@ -31,7 +31,7 @@ export function prefetchGroup(prefetch: number): string {
 /** Messages that are taken before the clock starts: new workers are slow at first. */
 const warmUp = 5_000;
 /** Messages a second of measurement; who is faster than this is done sooner. */
-const perSecond = 50_000;
+const perSecond = 30_000;
 /** Milliseconds between two looks at the queue. */
 const lookEvery = 10;
 

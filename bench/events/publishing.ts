@@ -7,23 +7,26 @@ export type Publish = () => Promise<void>;
 
 const inFlight = 100;
 
+/** Messages before any is measured, as many for both: what the first seconds of a service take is not looked for. */
+const warmUp = 20_000;
+
 export const publishingGroup = `publishing, ${inFlight} in flight`;
 
 /** A contender that publishes again as soon as the broker has confirmed, with a number of messages open all the time. */
-export function publishing(publish: Publish, sink: Sink, close: () => Promise<void>): Contender {
+export async function publishing(
+  publish: Publish,
+  sink: Sink,
+  close: () => Promise<void>,
+): Promise<Contender> {
+  let published = 0;
+  await publishWhile(() => published++ < warmUp, publish);
+  await sink.empty();
   return {
     measure: async (seconds) => {
-      let confirmed = 0;
       const cpu = mainThreadCpu();
       const begin = performance.now();
       const end = begin + seconds * 1_000;
-      const publisher = async (): Promise<void> => {
-        while (performance.now() < end) {
-          await publish();
-          confirmed += 1;
-        }
-      };
-      await Promise.all(Array.from({ length: inFlight }, publisher));
+      const confirmed = await publishWhile(() => performance.now() < end, publish);
       const value = (confirmed / (performance.now() - begin)) * 1_000;
       const used = (mainThreadCpu() - cpu) / confirmed;
       const arrived = await sink.empty();
@@ -38,4 +41,17 @@ export function publishing(publish: Publish, sink: Sink, close: () => Promise<vo
       await close();
     },
   };
+}
+
+/** Resolves with how many were confirmed. */
+async function publishWhile(goesOn: () => boolean, publish: Publish): Promise<number> {
+  let confirmed = 0;
+  const publisher = async (): Promise<void> => {
+    while (goesOn()) {
+      await publish();
+      confirmed += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, publisher));
+  return confirmed;
 }
