@@ -18,9 +18,9 @@ const forms: Readonly<Record<string, LongForm>> = {
       FAULTS_BLACK_HOLE_RATE: 500, // messages a second
       FAULTS_HEARTBEAT: 5,
       FAULTS_RETRY_KILLS: 20,
-      FAULTS_PACED: 5_000, // good messages beside one that kills its worker
+      FAULTS_PACED: 10_000, // good messages beside one that kills its worker
       FAULTS_PACE: 0.9, // of what they make alone
-      FAULTS_POISON_EVERY: 5_000, // milliseconds
+      FAULTS_POISON_EVERY: 10_000, // milliseconds; the default of a back-off
       FAULTS_BURN: 9_000, // milliseconds
       FAULTS_BURN_HEARTBEAT: 2,
       FAULTS_DELAYED: 10_000,

@@ -8,10 +8,10 @@ import { eventually } from '../support/eventually.js';
 import { Ledger } from '../support/ledger.js';
 import { type Errand, ErrandsModule } from './fixtures/errands-service.js';
 
-// `npm run test:faults` measures five thousand good messages without and with poisoned ones beside them, which are to have
-// 0.9 of the pace. Here it is only sure that they are handled. A worker takes 100 ms of CPU to start, a process 300, so what
-// a death costs depends on how many there are: at any time one such message, tried again after five seconds (ten are the
-// default), is more than a service in use sees.
+// `npm run test:faults` measures ten thousand good messages without and with a poisoned one beside them, which are to have
+// 0.9 of the pace. Here it is only sure that they are handled. A worker takes 100 ms of CPU to start, a process 300, and
+// until then its share of the calls is missing: what a death costs depends on how many there are. At any time one such
+// message, tried again after the ten seconds that are the default, is what a service in use sees at the worst.
 const good = Number(process.env.FAULTS_PACED ?? 100);
 const share = Number(process.env.FAULTS_PACE ?? 0);
 const poisonEvery = Number(process.env.FAULTS_POISON_EVERY ?? 500);
