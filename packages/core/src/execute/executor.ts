@@ -8,9 +8,10 @@ import type { Outcome } from '../run/outcome.js';
 export const stopHooksTime = 2_000;
 
 /**
- * Runs the calls of one context. Whatever becomes of a worker, every call handed in ends once, as an outcome:
- * `execute` never throws nor rejects, and never hangs. A call that went to a worker which ended before it began it goes to another,
- * as the same attempt. Where nobody can tell, as the worker was killed or ran out of memory, it ends as `crashed`.
+ * Runs the calls of one context. Whatever becomes of a worker, every call handed in ends once, as an outcome: `execute`
+ * never throws nor rejects, and never hangs. A call that went to a worker which ended before it began it goes to
+ * another, as the same attempt. Where nobody can tell, as the worker was killed or ran out of memory, it ends as
+ * `crashed`.
  */
 export interface Executor {
   /** Calls that run at the same time, at the most, also while workers are replaced: workers times calls a worker. */

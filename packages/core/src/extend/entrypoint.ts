@@ -87,8 +87,8 @@ export interface EntrypointContext<Options extends RouteOptions = RouteOptions> 
   /**
    * Runs one attempt, then `settle` with its ending, which says what to do with what triggered it; a `retry` is the
    * entrypoint's to arrange, with `attempt + 1`. The call counts as in flight until `settle` has ended, so a stop
-   * waits for it. Resolves with the ending; rejects only when `settle` does. Without `settle` the ending itself
-   * is returned where nothing had to be waited for: `await` it either way.
+   * waits for it. Resolves with the ending; rejects only when `settle` does. Without `settle` the ending itself is
+   * returned where nothing had to be waited for: `await` it either way.
    */
   dispatch(request: CallRequest, settle?: (ending: Ending) => Promise<void> | void): Eventual<Ending>;
   /**
