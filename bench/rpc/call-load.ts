@@ -12,6 +12,8 @@ const concurrencies = [1, 50] as const;
  * round of half a second should tell, least of all where it has few calls.
  */
 const warmUp = 20_000;
+/** And before each measurement: while others were measured this one has stood still. */
+const reviving = 1_000;
 
 /** Where the figures of a transport and a concurrency stand. */
 export function groupOf(transport: 'WebSocket' | 'AMQP', concurrency: number): string {
@@ -26,7 +28,7 @@ export async function callLoad(name: string, broker: string): Promise<Contender>
   const { port, close } = await startServer(name, broker);
   const transport = name in amqpEchoes ? 'AMQP' : 'WebSocket';
   const caller = await connect(port, broker);
-  await warm(caller);
+  await warm(caller, Math.max(...concurrencies), warmUp);
   return {
     measure: async (seconds) => {
       const figures: Figure[] = [];
@@ -41,12 +43,12 @@ export async function callLoad(name: string, broker: string): Promise<Contender>
   };
 }
 
-async function warm(caller: Caller): Promise<void> {
-  let left = warmUp;
+async function warm(caller: Caller, concurrency: number, calls: number): Promise<void> {
+  let left = calls;
   const work = async (): Promise<void> => {
     while (left-- > 0) await caller.call(quote);
   };
-  await Promise.all(Array.from({ length: Math.max(...concurrencies) }, work));
+  await Promise.all(Array.from({ length: concurrency }, work));
 }
 
 async function measure(
@@ -55,6 +57,7 @@ async function measure(
   concurrency: number,
   seconds: number,
 ): Promise<Figure[]> {
+  await warm(caller, concurrency, reviving);
   const latencies: number[] = [];
   const begin = performance.now();
   const end = begin + seconds * 1_000;
