@@ -7,14 +7,15 @@ import {
   type SharedDefinition,
   worstHealth,
 } from '@micro-framework/core';
-import { ConnectionLostError, ExchangeTypeError } from '../errors.js';
+import { ConnectionLostError } from '../errors.js';
 import { publishAll } from '../publish/publish-all.js';
 import { type Publication, Publisher } from '../publish/publisher.js';
 import { Keeper, type Kept } from '../recovery/keeper.js';
 import { type ConnectionHealth, RecoveringConnection } from '../recovery/recovering-connection.js';
 import { type Patience, StartPatience } from '../recovery/start-patience.js';
 import { Watchdog, type Watched } from '../recovery/watchdog.js';
-import { declare, type Topology } from '../topology/topology.js';
+import { declareOn, declareUntilLost } from '../topology/declare-on.js';
+import type { Topology } from '../topology/topology.js';
 import { BlockedNotice } from './blocked-notice.js';
 import { type BrokerAddress, brokerAddress } from './broker-address.js';
 import type { Capabilities } from './capabilities.js';
@@ -131,7 +132,7 @@ export class Session implements Extension {
     let isDeclared = false;
     while (!isDeclared) {
       const connection = await this.#declaring.opened(this.#patience);
-      isDeclared = await untilLost(connection, () => declareOn(connection, topology));
+      isDeclared = await declareUntilLost(connection, topology);
     }
     this.#topologies.push(topology);
   }
@@ -248,51 +249,6 @@ export class Session implements Extension {
 function healthOfConnection(connection: ConnectionHealth | undefined): HealthStatus {
   if (connection && connection.state !== 'open') return 'down';
   return connection?.blocked === undefined ? 'up' : 'degraded';
-}
-
-/** Does work on a connection; false where that was lost meanwhile, and not for anything it was sent. */
-async function untilLost(connection: Connection, work: () => Promise<void>): Promise<boolean> {
-  try {
-    await work();
-    return true;
-  } catch (error) {
-    if (connection.isOpen) throw error;
-    const cause = await connection.ended;
-    if (cause && isOurFault(cause)) throw error;
-    return false;
-  }
-}
-
-/** Milliseconds between the end of a channel and the news that its connection has ended. */
-const endPatience = 1_000;
-
-async function declareOn(connection: Connection, topology: Topology): Promise<void> {
-  // Of its own: the broker closes the channel of a declaration that clashes.
-  const { channel, isOpen } = await connection.openChannel();
-  try {
-    await declare(channel, topology);
-  } catch (error) {
-    throw (await unknownExchangeType(connection, topology)) ?? error;
-  } finally {
-    if (isOpen()) await channel.close();
-  }
-}
-
-/** For an exchange of a type it does not know the broker closes the whole connection, and says so there alone. */
-async function unknownExchangeType(
-  connection: Connection,
-  { exchanges }: Topology,
-): Promise<ExchangeTypeError | undefined> {
-  const foreign = exchanges.filter(({ type }) => type.startsWith('x-'));
-  if (foreign.length === 0 || !(await Deadline.in(endPatience).within(connection.ended))) return undefined;
-  const cause = await connection.ended;
-  if (!cause?.message.includes('unknown exchange type')) return undefined;
-  const names = foreign.map(({ name, type }) => `${name} of the type ${type}`).join(', ');
-  return new ExchangeTypeError(
-    `the broker cannot have the exchange ${names}: it knows no such type. Enable the plug-in it belongs to on every node, ` +
-      'or do without: delayStrategy queues needs no plug-in',
-    { cause },
-  );
 }
 
 /** The session of a runner. */
