@@ -138,16 +138,9 @@ export class Dispatcher {
 
   #attempt(seat: RouteSeat, request: CallRequest): Eventual<Ending> {
     const call = envelope(this.#serviceName, seat, request);
-    const outcome = seat.executor.execute(call, request.gone);
-    return outcome instanceof Promise
-      ? this.#ending(seat, call, outcome)
-      : whenThere(this.#committed(call, outcome), (committed) => this.#endings.of({ seat, call }, committed));
-  }
-
-  async #ending(seat: RouteSeat, call: Call, coming: Promise<Outcome>): Promise<Ending> {
-    const committed = this.#committed(call, await coming);
-    const outcome = committed instanceof Promise ? await committed : committed;
-    return this.#endings.of({ seat, call }, outcome);
+    return whenThere(this.#execute(seat, call, request.gone), (outcome) =>
+      this.#endings.of({ seat, call }, outcome),
+    );
   }
 
   async #attemptBatch(
@@ -178,8 +171,8 @@ export class Dispatcher {
     return settled(endings, settle);
   }
 
-  #execute(seat: RouteSeat, call: Call): Eventual<Outcome> {
-    return whenThere(seat.executor.execute(call), (outcome) => this.#committed(call, outcome));
+  #execute(seat: RouteSeat, call: Call, gone?: AbortSignal): Eventual<Outcome> {
+    return whenThere(seat.executor.execute(call, gone), (outcome) => this.#committed(call, outcome));
   }
 
   /** The outcome once what the handler emitted is out: if that fails, the call has not succeeded. */
