@@ -1,8 +1,10 @@
 import { availableParallelism } from 'node:os';
+import { connectInProcess } from '@micro-framework/amqp/internal';
 import { type BrokerOptions, startBroker } from '@micro-framework/broker';
 import { connect } from 'amqplib';
 import { startNode } from '../../test/support/rabbitmq-node.js';
 import type { Host } from '../harness/suite.js';
+import type { BrokerHost } from './contenders.js';
 import { newFolder } from './folder.js';
 
 /** RabbitMQ as it is set up by default, with all cores, on free ports. */
@@ -24,6 +26,15 @@ async function versionOf(url: string): Promise<string> {
 export async function embedded(options: BrokerOptions = {}): Promise<Host> {
   const broker = await startBroker(options);
   return { url: broker.url as string, close: () => broker.close() };
+}
+
+/** The embedded broker in this process, reached as `memory://` is by services: without a socket. */
+export async function inProcess(): Promise<BrokerHost> {
+  const broker = await startBroker();
+  const { url, connect: open, close } = broker;
+  if (url === undefined || open === undefined) throw new Error('the broker runs elsewhere');
+  const connect = () => connectInProcess({ uri: url, connect: open, timeout: 5_000, clientProperties: {} });
+  return { url, connect, close };
 }
 
 /** The embedded broker with a journal: in a thread, and a confirm means that the message is on the disk. */

@@ -1,4 +1,4 @@
-import { type Channel, type ChannelModel, connect } from 'amqplib';
+import type { Channel, ChannelModel } from 'amqplib';
 import { quantile } from '../harness/statistics.js';
 import type { Figure } from '../harness/suite.js';
 
@@ -19,8 +19,8 @@ export class RoundTrip {
     this.#caller = caller;
   }
 
-  static async open(url: string): Promise<RoundTrip> {
-    const models = [await connect(url, { noDelay: true }), await connect(url, { noDelay: true })] as const;
+  static async open(connect: () => Promise<ChannelModel>): Promise<RoundTrip> {
+    const models = [await connect(), await connect()] as const;
     const [caller, service] = [await models[0].createChannel(), await models[1].createChannel()];
     const roundTrip = new RoundTrip(models, caller);
     await service.assertQueue(queue, { durable: false });

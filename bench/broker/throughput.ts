@@ -1,4 +1,4 @@
-import { type ChannelModel, type ConfirmChannel, connect } from 'amqplib';
+import type { ChannelModel, ConfirmChannel } from 'amqplib';
 import type { Figure } from '../harness/suite.js';
 
 /** What is promised of the messages, and where the figures stand. */
@@ -35,8 +35,8 @@ export class Throughput {
     this.#promised = promised;
   }
 
-  static async open(url: string, promised: Promised): Promise<Throughput> {
-    const models = [await connect(url, { noDelay: true }), await connect(url, { noDelay: true })] as const;
+  static async open(connect: () => Promise<ChannelModel>, promised: Promised): Promise<Throughput> {
+    const models = [await connect(), await connect()] as const;
     const [publisher, consumer] = [await models[0].createConfirmChannel(), await models[1].createChannel()];
     const queue = `throughput ${promised}`;
     await consumer.assertQueue(queue, { durable: promised === 'kept' });

@@ -17,8 +17,8 @@ describe('a service that names no broker', () => {
     const first = await address.resolve();
     const second = await address.resolve();
 
-    await assert.doesNotReject(openPeer(t, first));
-    assert.equal(second, first);
+    await assert.doesNotReject(openPeer(t, first.uri));
+    assert.deepEqual(second, first);
     assert.equal(context.logged.length, 1);
     for (const what of ['amqpUri', 'AMQP_URI', 'amqp://', 'file:///dir', 'memory://'])
       assert.ok(context.logged[0]?.includes(what), what);
@@ -39,22 +39,24 @@ describe('a service that names no broker', () => {
 });
 
 describe('a service that names', () => {
-  test('memory:// gets a broker of its own without a warning, in production too', async (t) => {
+  test('memory:// gets a broker of its own, in production too, and the same warning', async (t) => {
     const one = addressOf(t, 'memory://', 'production');
     const other = addressOf(t, 'memory://', 'production');
 
-    assert.notEqual(await one.address.resolve(), await other.address.resolve());
+    assert.notEqual((await one.address.resolve()).uri, (await other.address.resolve()).uri);
+    await one.address.resolve();
 
-    assert.deepEqual(one.context.logged, []);
+    assert.equal(one.context.logged.length, 1);
     await one.address.close();
     await other.address.close();
   });
 
   test('memory://name shares it with those that say the same name, until the last one leaves', async (t) => {
-    const one = addressOf(t, 'memory://shared').address;
+    const { address: one, context } = addressOf(t, 'memory://shared');
     const other = addressOf(t, 'memory://shared').address;
-    const uri = await one.resolve();
-    assert.equal(await other.resolve(), uri);
+    const { uri } = await one.resolve();
+    assert.equal((await other.resolve()).uri, uri);
+    assert.deepEqual(context.logged, []);
 
     await one.close();
 
@@ -67,7 +69,7 @@ describe('a service that names', () => {
     const { path } = dataFolder();
     const { address } = addressOf(t, pathToFileURL(path).href);
 
-    const uri = await address.resolve();
+    const { uri } = await address.resolve();
 
     await assert.doesNotReject(openPeer(t, uri));
     await address.close();
@@ -89,7 +91,7 @@ describe('a service that names', () => {
   test('RabbitMQ gets just that', async (t) => {
     const { address } = addressOf(t, 'amqp://user:password@rabbit/shop');
 
-    assert.equal(await address.resolve(), 'amqp://user:password@rabbit/shop');
+    assert.deepEqual(await address.resolve(), { uri: 'amqp://user:password@rabbit/shop' });
 
     await address.close();
   });
@@ -98,7 +100,7 @@ describe('a service that names', () => {
     const resolve = (uri: string): string =>
       `import 'micro-framework';
        import { brokerAddress } from '@micro-framework/amqp/internal';
-       const log = { info() {} };
+       const log = { info() {}, warn() {} };
        const address = brokerAddress({ config: { amqpUri: '${uri}' }, log });
        await address.resolve();
        await address.close();`;

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { underLoad } from '../../bench/broker/contenders.js';
 import { footprint } from '../../bench/broker/footprint.js';
-import { embedded, journaled } from '../../bench/broker/hosts.js';
+import { embedded, inProcess, journaled } from '../../bench/broker/hosts.js';
 import { recovery } from '../../bench/broker/recovery.js';
 import type { Contender } from '../../bench/harness/suite.js';
 
-for (const [name, host] of Object.entries({ embedded, journaled }))
+for (const [name, host] of Object.entries({ embedded, inProcess, journaled }))
   test(`every load is put on a broker that is ${name}`, async () => {
     const figures = await measured(await underLoad(host()));
 

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { connectInProcess } from '@micro-framework/amqp/internal';
+import type { Broker } from '@micro-framework/broker';
 import {
   type Channel,
   type ChannelModel,
@@ -14,13 +16,18 @@ import {
 /** The broker under test, whichever it is. */
 export interface Subject {
   readonly url: string;
+  /** Is connected to this way, without a socket. */
+  readonly inProcess?: Broker['connect'];
 }
 
 const patience = 5_000;
 
 /** A connection that closes itself after the test. Its errors are the business of whoever asks for them. */
 export async function connection(t: TestContext, subject: Subject): Promise<ChannelModel> {
-  const model = await connect(subject.url, { noDelay: true });
+  const { url, inProcess } = subject;
+  const model = await (inProcess
+    ? connectInProcess({ uri: url, connect: inProcess, timeout: patience, clientProperties: {} })
+    : connect(url, { noDelay: true }));
   model.on('error', () => {});
   const closed = new Promise<void>((resolve) => model.once('close', resolve));
   t.after(async () => {

@@ -7,6 +7,7 @@ export { BlockedNotice } from './connection/blocked-notice.js';
 export { type BrokerAddress, brokerAddress } from './connection/broker-address.js';
 export { type Capabilities, capabilitiesOf } from './connection/capabilities.js';
 export { type ConfirmChannel, Connection, type OpenChannel } from './connection/connection.js';
+export { connectInProcess } from './connection/in-process.js';
 export { Session, session } from './connection/session.js';
 export { redacted, uriFault } from './connection/uri.js';
 export { DeadLettersMain } from './dead-letters/dead-letters-main.js';

@@ -8,9 +8,9 @@ declare module '@micro-framework/core' {
   interface Settings {
     /**
      * `AMQP_URI`: the broker. RabbitMQ: `amqp://user:password@host:5672/vhost` or `amqps://`. Embedded: `memory://` for
-     * this service alone, `memory://name` shared within the process, `file:///dir` kept on disk and shared on this
-     * machine. Several nodes of a RabbitMQ cluster: a list, or commas between them; they are tried in turn. Default:
-     * `memory://`, with a warning; with `NODE_ENV=production` it must be named.
+     * this service alone, with a warning, `memory://name` shared within the process, `file:///dir` kept on disk and shared
+     * on this machine. Several nodes of a RabbitMQ cluster: a list, or commas between them; they are tried in turn.
+     * Default: `memory://`; with `NODE_ENV=production` it must be named.
      */
     readonly amqpUri?: string | readonly string[] | undefined;
     /** `AMQP_HEARTBEAT`: seconds between signs of life; a peer silent for two of them is gone. Default: 10. */

@@ -1,3 +1,5 @@
+import type { Duplex } from 'node:stream';
+
 /** What a queue holds at the moment. */
 export interface QueueStatus {
   readonly name: string;
@@ -47,12 +49,25 @@ export interface Faults {
   cancelConsumers(queue: string): Promise<number>;
 }
 
+/** The client's end of a connection within a thread. It ends, breaks and pushes back as a socket does. */
+export interface InProcessStream extends Duplex {
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+  /** Destroys it once all that was written is with the broker. */
+  destroySoon(): void;
+}
+
 /** A broker that runs. */
 export interface Broker {
   /** For clients on this machine, with name and password. `undefined` when it listens on a Unix socket. */
   readonly url: string | undefined;
   /** 0 when it listens on a Unix socket. */
   readonly port: number;
+  /**
+   * Connects a client of this thread without a socket, for AMQP libraries that take a stream: in less than half the time
+   * of a loopback connection it carries the same bytes. `undefined` when the broker runs in a thread of its own.
+   */
+  readonly connect: (() => InProcessStream) | undefined;
   readonly faults: Faults;
   /** What it holds now: queues with their messages and consumers, connections, bytes. */
   status(): Promise<BrokerStatus>;

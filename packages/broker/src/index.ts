@@ -1,4 +1,4 @@
-export type { Broker, BrokerStatus, Faults, QueueStatus } from './broker.js';
+export type { Broker, BrokerStatus, Faults, InProcessStream, QueueStatus } from './broker.js';
 export { BrokerError, type BrokerErrorCode, brokerErrorCodes } from './broker-error.js';
 export { type Alarm, type Clock, FakeClock, systemClock } from './clock.js';
 export type { BrokerOptions } from './options.js';

@@ -192,7 +192,7 @@ for (const broker of brokers) {
       const settings = { amqpUri: uri, tasksPerWorker: 1, maxQueue: 0 };
       const server = await serve(t, QuotesModule, settings);
       const { quotes } = await calling(t, uri);
-      const long = quotes.slow(1_000);
+      const long = quotes.slow(2_000);
       await eventually(() => assert.equal(running(server), 1));
 
       const [patient, impatient] = await Promise.allSettled([

@@ -1,7 +1,15 @@
-import type { BrokerError, BrokerErrorCode, SharedBroker } from '@micro-framework/broker';
+import type { BrokerError, BrokerErrorCode, InProcessStream, SharedBroker } from '@micro-framework/broker';
 import { ConfigError, type ExtensionContext } from '@micro-framework/core';
 import { ConnectError } from '../errors.js';
 import { addressesOf, isEmbedded } from './uri.js';
+
+/** Where to connect now. */
+export interface Destination {
+  /** `amqp://` or `amqps://`. */
+  readonly uri: string;
+  /** Connects without a socket, where the broker runs in this thread. */
+  readonly connect?: () => InProcessStream;
+}
 
 /**
  * Where the broker is to be found. Asked before each try to connect: an embedded broker may have moved, or this
@@ -9,10 +17,10 @@ import { addressesOf, isEmbedded } from './uri.js';
  */
 export interface BrokerAddress {
   /**
-   * The `amqp://` or `amqps://` URL for a connection's `n`th try, from 0 on: of several one after the other. Throws a
+   * Where a connection goes at its `n`th try, from 0 on: of several addresses to one after the other. Throws a
    * `ConnectError` where an embedded broker can be neither found nor started.
    */
-  resolve(n?: number): Promise<string>;
+  resolve(n?: number): Promise<Destination>;
   /** Leaves an embedded broker. Called once all connections are closed. */
   close(): Promise<void>;
 }
@@ -21,24 +29,38 @@ export interface BrokerAddress {
 export function brokerAddress(context: ExtensionContext): BrokerAddress {
   const { amqpUri } = context.config;
   if (amqpUri === undefined) return unnamedAddress(context);
+  if (amqpUri === privateBroker) return privateAddress(context);
   const addresses = addressesOf(amqpUri);
   const [first] = addresses;
   if (first !== undefined && isEmbedded(first)) return new EmbeddedAddress(first, context);
   return {
     // The nodes of a cluster, in turn.
-    resolve: async (n = 0) => addresses[n % addresses.length] as string,
+    resolve: async (n = 0) => ({ uri: addresses[n % addresses.length] as string }),
     async close() {},
   };
 }
 
 /** No broker was named. That serves a first try, but must not happen to a deployment by oversight. */
 function unnamedAddress(context: ExtensionContext): BrokerAddress {
-  const embedded = new EmbeddedAddress('memory://', context);
-  let isTold = false;
+  const address = privateAddress(context);
   return {
     async resolve() {
       if (process.env.NODE_ENV === 'production') throw unnamedInProduction();
-      if (!isTold) context.log.warn({ broker: 'memory://' }, unnamedNotice);
+      return address.resolve();
+    },
+    close: () => address.close(),
+  };
+}
+
+const privateBroker = 'memory://';
+
+/** A broker that nobody else reaches by its address, and that takes its events with it. */
+function privateAddress(context: ExtensionContext): BrokerAddress {
+  const embedded = new EmbeddedAddress(privateBroker, context);
+  let isTold = false;
+  return {
+    async resolve() {
+      if (!isTold) context.log.warn({ broker: privateBroker }, privateNotice);
       isTold = true;
       return embedded.resolve();
     },
@@ -46,10 +68,10 @@ function unnamedAddress(context: ExtensionContext): BrokerAddress {
   };
 }
 
-const unnamedNotice =
-  'no broker is named, so events stay in this process and in its memory: memory:// is used. Set the option amqpUri ' +
-  'or the environment variable AMQP_URI to amqp://user:password@host:5672 for RabbitMQ, to file:///dir to share and ' +
-  'keep events on this machine, or to memory:// to keep it so without this warning';
+const privateNotice =
+  'memory:// is used: events stay in this process, and are gone with it. Set the option amqpUri or the environment ' +
+  'variable AMQP_URI to amqp://user:password@host:5672 for RabbitMQ, to file:///dir to share and keep events on this ' +
+  'machine, or to memory://name to keep it so without this warning';
 
 function unnamedInProduction(): ConfigError {
   return ConfigError.of([
@@ -71,7 +93,7 @@ class EmbeddedAddress implements BrokerAddress {
     this.#context = context;
   }
 
-  async resolve(): Promise<string> {
+  async resolve(): Promise<Destination> {
     const { openBroker } = await import('@micro-framework/broker');
     const { log } = this.#context;
     this.#broker ??= openBroker(this.#uri, {
@@ -79,10 +101,10 @@ class EmbeddedAddress implements BrokerAddress {
       onError: (err) => log.error({ err }, 'the embedded broker reports an error'),
     });
     try {
-      const { url, hosting } = await this.#broker.locate();
+      const { url, hosting, connect } = await this.#broker.locate();
       if (hosting !== this.#isHosting) log.info({ broker: this.#uri, hosting }, hostingNotice(hosting));
       this.#isHosting = hosting;
-      return url;
+      return { uri: url, ...(connect && { connect }) };
     } catch (cause) {
       const { code, message } = cause as BrokerError;
       throw new ConnectError(`no broker at ${this.#uri}: ${message}`, {

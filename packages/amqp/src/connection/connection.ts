@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { InProcessStream } from '@micro-framework/broker';
 import { Deadline, writeTogether } from '@micro-framework/core';
 import { type ChannelModel, type ConfirmChannel, connect, type Channel as DriverChannel } from 'amqplib';
 import { ConnectionLostError } from '../errors.js';
@@ -7,11 +8,12 @@ import { Upload } from '../recovery/upload.js';
 import { type Capabilities, capabilitiesOf } from './capabilities.js';
 import { keepNumbersUntilSent } from './channel-numbers.js';
 import { connectError } from './connect-error.js';
+import { connectInProcess } from './in-process.js';
 import type { TlsOptions } from './tls.js';
 import { surviveUnreadableHeaders } from './unreadable-headers.js';
 import { redacted, withHeartbeat } from './uri.js';
 
-// The only file that imports the driver; the others know its types from here.
+// Only this file and `in-process` import the driver; the others know its types from here.
 export type { ConfirmChannel, ConsumeMessage, GetMessage, Message, Options } from 'amqplib';
 export type Channel = DriverChannel;
 
@@ -27,6 +29,8 @@ export interface OpenChannel<C extends Channel = Channel> {
 /** Where to connect. */
 export interface ConnectionOptions {
   readonly uri: string;
+  /** Connects without a socket: to a broker of this thread. */
+  readonly connect?: () => InProcessStream;
   /** Seconds. */
   readonly heartbeat: number;
   /** The broker shows it in its list of connections. */
@@ -74,25 +78,11 @@ export class Connection {
   }
 
   /** Connects, or throws a `ConnectError` that says where and what the broker objected to. */
-  static async open({
-    uri,
-    heartbeat,
-    name,
-    timeout = connectTimeout,
-    tls,
-    abandoned,
-  }: ConnectionOptions): Promise<Connection> {
+  static async open(options: ConnectionOptions): Promise<Connection> {
+    const { uri, timeout = connectTimeout } = options;
     let model: ChannelModel;
     try {
-      model = await connect(withHeartbeat(uri, heartbeat), {
-        ...tls,
-        // With Nagle's algorithm, which the driver leaves on, acks stall for 40 ms.
-        noDelay: true,
-        keepAlive: true,
-        timeout,
-        ...(abandoned && { signal: abandoned }),
-        clientProperties: { connection_name: name },
-      });
+      model = await connectDriver({ ...options, timeout });
     } catch (cause) {
       throw await connectError(uri, cause as Error);
     }
@@ -149,11 +139,11 @@ export class Connection {
     this.#socket.destroy(new Error(why));
   }
 
-  get #driver(): { readonly stream: Socket; readonly heartbeat: number } {
+  get #driver(): { readonly stream: Socket | InProcessStream; readonly heartbeat: number } {
     return this.#model.connection as unknown as { stream: Socket; heartbeat: number };
   }
 
-  get #socket(): Socket {
+  get #socket(): Socket | InProcessStream {
     return this.#driver.stream;
   }
 
@@ -226,6 +216,23 @@ export class Connection {
       cause,
     });
   }
+}
+
+function connectDriver(options: ConnectionOptions & { readonly timeout: number }): Promise<ChannelModel> {
+  const { connect: connectHere, timeout, tls, abandoned } = options;
+  const uri = withHeartbeat(options.uri, options.heartbeat);
+  const clientProperties = { connection_name: options.name };
+  const until = { timeout, ...(abandoned && { abandoned }) };
+  if (connectHere) return connectInProcess({ uri, connect: connectHere, clientProperties, ...until });
+  return connect(uri, {
+    ...tls,
+    // With Nagle's algorithm, which the driver leaves on, acks stall for 40 ms.
+    noDelay: true,
+    keepAlive: true,
+    timeout,
+    ...(abandoned && { signal: abandoned }),
+    clientProperties,
+  });
 }
 
 /** True for a connection that the broker closed because of something it was sent, not for one that was cut. */

@@ -187,14 +187,14 @@ export class Session implements Extension {
       patience: config.amqpStartTimeout,
       log,
       open: async (abandoned) => {
-        const uri = await this.#address.resolve(tries++);
+        const destination = await this.#address.resolve(tries++);
         const connection = await Connection.open({
-          uri,
+          ...destination,
           heartbeat: config.amqpHeartbeat,
           name: `${config.serviceName} ${purpose}`,
           timeout: config.amqpConnectTimeout,
           abandoned,
-          ...(uri.startsWith('amqps:') && { tls: await tlsOptions(config) }),
+          ...(destination.uri.startsWith('amqps:') && { tls: await tlsOptions(config) }),
         });
         this.#capabilities = connection.capabilities;
         return connection;

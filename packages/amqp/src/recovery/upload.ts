@@ -1,15 +1,16 @@
 import type { Socket } from 'node:net';
+import type { InProcessStream } from '@micro-framework/broker';
 
 /**
  * Tells whether bytes of ours still leave, while there are more than the system takes at once. Where it takes all of them
  * nothing is known: they may lie in its buffer, at the mouth of a black hole, until that is full.
  */
 export class Upload {
-  readonly #socket: Socket;
+  readonly #socket: Socket | InProcessStream;
   #queued = 0;
   #taken = 0;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket | InProcessStream) {
     this.#socket = socket;
   }
 
@@ -25,7 +26,7 @@ export class Upload {
   }
 }
 
-/** What the system has not taken yet of the write under way. Node's own timeout of a socket looks there, too. */
-function queuedOf(socket: Socket): number {
+/** What the system has not taken yet of the write under way; within a thread there is none between. Node's own timeout of a socket looks there, too. */
+function queuedOf(socket: Socket | InProcessStream): number {
   return (socket as unknown as { _handle?: { writeQueueSize?: number } })._handle?.writeQueueSize ?? 0;
 }

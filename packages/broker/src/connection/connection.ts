@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { AmqpError, type ReplyName, replyCodes } from '../amqp-error.js';
 import { ByteWriter } from '../codec/byte-writer.js';
 import { frameEnd, frameType, protocolHeader } from '../codec/frame.js';
@@ -35,7 +35,7 @@ export class Connection implements ConnectionContext, RoutedConnection {
 
   constructor(
     readonly server: ServerContext,
-    readonly socket: Socket,
+    readonly socket: Duplex,
     readonly ended: (connection: Connection) => void,
   ) {
     this.handshake = new Handshake(this);
@@ -45,7 +45,6 @@ export class Connection implements ConnectionContext, RoutedConnection {
       delay: () => server.faults.delay,
     });
     this.#deadline = setTimeout(() => this.destroy(), handshakeWithin).unref();
-    socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.on('error', () => this.destroy());
     socket.on('close', () => this.destroy());

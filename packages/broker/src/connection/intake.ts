@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { MethodArguments } from '../codec/methods.js';
 import type { Publisher } from '../server/pressure.js';
 import type { ConnectionContext } from './context.js';
@@ -13,7 +13,7 @@ const stuckAt = 16 * 1024 * 1024;
 
 /** What the intake needs of its connection. */
 export interface IntakeOwner extends Pick<ConnectionContext, 'server' | 'outbox' | 'handshake' | 'send'> {
-  readonly socket: Socket;
+  readonly socket: Duplex;
   /** Reads on, first what is here already. */
   resume(): void;
 }

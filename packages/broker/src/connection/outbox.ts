@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 const smallestChunk = 4 * 1024;
 const largestChunk = 256 * 1024;
@@ -35,7 +35,7 @@ export class Outbox {
   #lateUntil = 0;
 
   constructor(
-    readonly socket: Socket,
+    readonly socket: Duplex,
     readonly options: OutboxOptions,
   ) {
     socket.on('drain', () => this.#drained());

@@ -38,6 +38,7 @@ export async function startLocalBroker(settings: BrokerSettings): Promise<Broker
     return {
       url,
       port,
+      connect: () => (server as Server).connect(),
       faults: faultsOf(server),
       status: async () => (server as Server).context.status(),
       close: end,

@@ -1,8 +1,10 @@
 import { chmodSync } from 'node:fs';
 import { createServer, type ListenOptions, type Server as NetServer } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { BrokerError } from '../broker-error.js';
 import { Connection } from '../connection/connection.js';
 import type { ServerContext } from '../connection/context.js';
+import { StreamEnd } from './in-process-stream.js';
 import { removeStaleSocket } from './stale-socket.js';
 
 /** Where to listen: a Unix socket, or an address and a port. */
@@ -20,10 +22,15 @@ export class Server {
   readonly #net: NetServer;
 
   constructor(readonly context: ServerContext) {
-    this.#net = createServer({ noDelay: true }, (socket) => {
-      if (context.faults.refusing) return socket.destroy();
-      this.connections.add(new Connection(context, socket, (ended) => this.connections.delete(ended)));
-    });
+    this.#net = createServer({ noDelay: true }, (socket) => this.#take(socket));
+  }
+
+  /** A connection for a client of this thread, without a socket. Taken, refused and ended as any other. */
+  connect(): StreamEnd {
+    const [client, own] = StreamEnd.pair();
+    if (this.#net.listening) this.#take(own);
+    else own.destroy();
+    return client;
   }
 
   /** Listens, and returns the port; 0 for a Unix socket. */
@@ -50,12 +57,21 @@ export class Server {
 
   /** Takes no more connections, says goodbye to those there are, and cuts those that do not answer. */
   async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#net.close(() => resolve()));
+    const listening = new Promise((resolve) => this.#net.close(resolve));
+    const connected = [...this.connections].map(
+      ({ socket }) => new Promise((resolve) => socket.once('close', resolve)),
+    );
     for (const connection of this.connections)
       connection.close('CONNECTION_FORCED', "broker forced connection closure with reason 'shutdown'");
     const cut = setTimeout(() => this.dropConnections(), goodbyeWithin);
-    await closed;
+    await Promise.all([listening, ...connected]);
     clearTimeout(cut);
+  }
+
+  #take(socket: Duplex): void {
+    if (this.context.faults.refusing) socket.destroy();
+    else
+      this.connections.add(new Connection(this.context, socket, (ended) => this.connections.delete(ended)));
   }
 
   /** Cuts every connection without a word, and returns how many there were. */

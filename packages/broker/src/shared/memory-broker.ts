@@ -25,8 +25,9 @@ export class MemoryBroker implements SharedBroker {
     this.#tenancy ??= this.#enter();
     const tenancy = this.#tenancy;
     try {
-      const { url } = await tenancy.broker;
-      return { url: url as string, hosting: true }; // only a broker on a Unix socket has none
+      const { url, connect } = await tenancy.broker;
+      // Only a broker on a Unix socket has no URL.
+      return { url: url as string, hosting: true, ...(connect && { connect }) };
     } catch (error) {
       // It never ran: the next one who asks tries afresh.
       if (this.#tenancy === tenancy) this.#leave();

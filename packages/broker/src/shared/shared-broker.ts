@@ -1,9 +1,13 @@
+import type { InProcessStream } from '../broker.js';
+
 /** Where a shared broker is found at the moment. */
 export interface BrokerLocation {
   /** For AMQP clients on this machine, with name and password. */
   readonly url: string;
   /** Whether this process runs it; otherwise it has joined another's. */
   readonly hosting: boolean;
+  /** Connects without a socket, where it runs in this very thread. */
+  readonly connect?: () => InProcessStream;
 }
 
 /** A broker that several users of one process or one machine find by the same name. Made by `openBroker`. */

@@ -19,6 +19,7 @@ export async function startThreadBroker(settings: BrokerSettings): Promise<Broke
   return {
     url,
     port,
+    connect: undefined,
     faults: thread.faults,
     status: () => thread.call({ target: 'broker', method: 'status' }) as Promise<BrokerStatus>,
     close: () => thread.close(),

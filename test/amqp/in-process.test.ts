@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { describe, type TestContext, test } from 'node:test';
+import { ConnectError } from '@micro-framework/amqp';
+import { Connection } from '@micro-framework/amqp/internal';
+import { type BrokerOptions, startBroker } from '@micro-framework/broker';
+import { eventually } from '../support/eventually.js';
+
+describe('a connection to a broker of this thread', () => {
+  test('knows what the broker can, publishes and is closed in good order', async (t) => {
+    const { broker, options } = await start(t);
+
+    const connection = await Connection.open(options);
+    const { channel } = await connection.openConfirmChannel();
+    await channel.assertQueue('q');
+    channel.sendToQueue('q', Buffer.from('x'));
+    await channel.waitForConfirms();
+
+    assert.deepEqual(connection.capabilities, (await bySocket(t, options)).capabilities);
+    assert.equal((await broker.status()).queues[0]?.ready, 1);
+    await connection.close();
+    assert.equal(await connection.ended, undefined);
+    await eventually(async () => assert.equal((await broker.status()).connections, 1));
+  });
+
+  test('tells that it was dropped, and where it led', async (t) => {
+    const { broker, options } = await start(t);
+    const connection = await Connection.open(options);
+
+    await broker.faults.dropConnections();
+
+    assert.match(
+      String(await connection.ended),
+      /the connection to amqp:\S+:\*{3}@\S+ was lost: Unexpected close/,
+    );
+    assert.equal(connection.isOpen, false);
+  });
+
+  test('tells why a broker that is short of memory takes nothing', async (t) => {
+    const { options } = await start(t, { maxBytes: 1_000 });
+    const connection = await Connection.open(options);
+    const { channel } = await connection.openConfirmChannel();
+    const { queue } = await channel.assertQueue('');
+
+    channel.sendToQueue(queue, Buffer.alloc(2_000));
+
+    await eventually(() => assert.equal(connection.blocked, 'low on memory'));
+    await connection.close();
+  });
+
+  test('is refused as one by a socket is', async (t) => {
+    const { broker, options } = await start(t);
+    await (await Connection.open(options)).close();
+    await broker.faults.refuseConnections(true);
+
+    await assert.rejects(Connection.open(options), (error) => {
+      assert.ok(error instanceof ConnectError);
+      assert.match(error.message, /ECONNRESET/);
+      return true;
+    });
+  });
+
+  test('is not waited for longer than was asked', async (t) => {
+    const { broker, options } = await start(t);
+    await (await Connection.open(options)).close();
+    await broker.faults.delayFrames(500);
+
+    await assert.rejects(Connection.open({ ...options, timeout: 50 }), /did not answer in time/);
+  });
+
+  test('is not waited for once it is abandoned', async (t) => {
+    const { broker, options } = await start(t);
+    await (await Connection.open(options)).close();
+    await broker.faults.delayFrames(500);
+    const stop = new AbortController();
+
+    const opening = Connection.open({ ...options, abandoned: stop.signal });
+    setTimeout(() => stop.abort(), 20);
+
+    await assert.rejects(opening, /abandoned/);
+    await assert.rejects(Connection.open({ ...options, abandoned: stop.signal }), /abandoned/);
+  });
+
+  test('with a wrong password is refused for good', async (t) => {
+    const { options } = await start(t);
+    await (await Connection.open(options)).close();
+    const uri = options.uri.replace(/:[^:@]+@/, ':wrong@');
+
+    await assert.rejects(Connection.open({ ...options, uri }), { isPermanent: true });
+  });
+});
+
+async function start(t: TestContext, brokerOptions: BrokerOptions = {}) {
+  const broker = await startBroker(brokerOptions);
+  t.after(() => broker.close());
+  const { url, connect } = broker;
+  assert.ok(url && connect);
+  return { broker, options: { uri: url, connect, heartbeat: 10, name: 'test' } };
+}
+
+async function bySocket(t: TestContext, { uri }: { readonly uri: string }): Promise<Connection> {
+  const connection = await Connection.open({ uri, heartbeat: 10, name: 'by socket' });
+  t.after(() => connection.close());
+  return connection;
+}
