@@ -12,7 +12,7 @@ const concurrencies = [1, 50] as const;
  * round of half a second should tell, least of all where it has few calls.
  */
 const warmUp = 20_000;
-/** And before each measurement: while others were measured this one has stood still. */
+/** And before each measurement, while that takes no longer than one: the others were measured, this one has stood still. */
 const reviving = 1_000;
 
 /** Where the figures of a transport and a concurrency stand. */
@@ -28,7 +28,7 @@ export async function callLoad(name: string, broker: string): Promise<Contender>
   const { port, close } = await startServer(name, broker);
   const transport = name in amqpEchoes ? 'AMQP' : 'WebSocket';
   const caller = await connect(port, broker);
-  await warm(caller, Math.max(...concurrencies), warmUp);
+  await warm(caller, Math.max(...concurrencies), warmUp, Number.POSITIVE_INFINITY);
   return {
     measure: async (seconds) => {
       const figures: Figure[] = [];
@@ -43,10 +43,11 @@ export async function callLoad(name: string, broker: string): Promise<Contender>
   };
 }
 
-async function warm(caller: Caller, concurrency: number, calls: number): Promise<void> {
+async function warm(caller: Caller, concurrency: number, calls: number, seconds: number): Promise<void> {
+  const until = performance.now() + seconds * 1_000;
   let left = calls;
   const work = async (): Promise<void> => {
-    while (left-- > 0) await caller.call(quote);
+    while (left-- > 0 && performance.now() < until) await caller.call(quote);
   };
   await Promise.all(Array.from({ length: concurrency }, work));
 }
@@ -57,7 +58,7 @@ async function measure(
   concurrency: number,
   seconds: number,
 ): Promise<Figure[]> {
-  await warm(caller, concurrency, reviving);
+  await warm(caller, concurrency, reviving, seconds);
   const latencies: number[] = [];
   const begin = performance.now();
   const end = begin + seconds * 1_000;

@@ -14,6 +14,17 @@ export interface Caller {
   close(): Promise<unknown> | unknown;
 }
 
+/**
+ * How peers over RabbitMQ have their sockets. Their driver leaves Nagle's algorithm on, and so do they unless they are told:
+ * a request and the acknowledgement behind it then wait for each other, 40 ms a call.
+ */
+export interface PeerSocket {
+  readonly noDelay?: true;
+}
+
+const asShipped: PeerSocket = {};
+const tuned: PeerSocket = { noDelay: true };
+
 type Loaders = Readonly<Record<string, () => Promise<RemoteEcho>>>;
 
 /** Those over WebSocket, each by its name, loaded where it is needed. */
@@ -29,9 +40,12 @@ const webSocketEchoes: Loaders = {
 /** Those over RabbitMQ. */
 export const amqpEchoes: Loaders = {
   'bare amqplib': async () => (await import('./amqp/bare.js')).bareAmqplib,
-  golevelup: async () => (await import('./amqp/golevelup.js')).golevelup,
-  'NestJS RMQ': async () => (await import('./amqp/nest.js')).nestRpc,
-  Moleculer: async () => (await import('./amqp/moleculer.js')).moleculer,
+  golevelup: async () => (await import('./amqp/golevelup.js')).golevelup(asShipped),
+  'NestJS RMQ': async () => (await import('./amqp/nest.js')).nestRpc(asShipped),
+  Moleculer: async () => (await import('./amqp/moleculer.js')).moleculer(asShipped),
+  'golevelup, tuned': async () => (await import('./amqp/golevelup.js')).golevelup(tuned),
+  'NestJS RMQ, tuned': async () => (await import('./amqp/nest.js')).nestRpc(tuned),
+  'Moleculer, tuned': async () => (await import('./amqp/moleculer.js')).moleculer(tuned),
   'AMQP inline': async () => (await import('./amqp/ours.js')).ours('inline'),
   'AMQP thread': async () => (await import('./amqp/ours.js')).ours('thread'),
 };

@@ -9,8 +9,9 @@ const concurrencies = [1, 50];
 export const rpc: Suite = {
   name: 'rpc',
   what:
-    'calls with 100 bytes of arguments over one connection, the server in a process of its own. Over AMQP: one RabbitMQ for\n' +
-    'all, TCP_NODELAY and acknowledged requests for all, answers by direct reply-to where the peer can',
+    'calls with 100 bytes of arguments over one connection, the server in a process of its own. Over AMQP: one RabbitMQ and\n' +
+    'acknowledged requests for all, answers by direct reply-to where the peer can. Peers as they are shipped, and tuned:\n' +
+    'told to set TCP_NODELAY, which theirs are not by themselves, and bare amqplib and we do',
   packages: [
     '@micro-framework/websocket',
     'ws',
@@ -29,7 +30,7 @@ export const rpc: Suite = {
   ),
   reaches: concurrencies.flatMap((concurrency) => [
     ...overWebSocket(groupOf('WebSocket', concurrency), concurrency > 1),
-    ...overAmqp(groupOf('AMQP', concurrency)),
+    ...overAmqp(groupOf('AMQP', concurrency), concurrency > 1),
   ]),
 };
 
@@ -42,14 +43,17 @@ function overWebSocket(group: string, isBusy: boolean): readonly Reach[] {
   ];
 }
 
-function overAmqp(group: string): readonly Reach[] {
+function overAmqp(group: string, isBusy: boolean): readonly Reach[] {
+  const handlersOnTheLoop = ['golevelup', 'NestJS RMQ'];
+  const peers = [...handlersOnTheLoop, 'Moleculer'];
+  const ahead = (mode: string, peer: string): readonly Reach[] => [
+    { ...ratio(mode, peer, group), atLeast: 1 },
+    { ...ratio(mode, `${peer}, tuned`, group), ...(isBusy && { atLeast: 1 }) },
+  ];
   return [
     { ...ratio('AMQP inline', 'bare amqplib', group), atLeast: 0.9 },
-    ...['golevelup', 'NestJS RMQ', 'Moleculer'].map((peer) => ({
-      ...ratio('AMQP inline', peer, group),
-      atLeast: 1,
-    })),
-    ...['golevelup', 'NestJS RMQ'].map((peer) => ({ ...ratio('AMQP thread', peer, group), atLeast: 1 })),
+    ...peers.flatMap((peer) => ahead('AMQP inline', peer)),
+    ...handlersOnTheLoop.flatMap((peer) => ahead('AMQP thread', peer)),
   ];
 }
 

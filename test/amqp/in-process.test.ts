@@ -47,6 +47,33 @@ describe('a connection to a broker of this thread', () => {
     await connection.close();
   });
 
+  test('leaves turns to timers, however much goes over it', async (t) => {
+    const { options } = await start(t);
+    const connection = await Connection.open(options);
+    const { channel } = await connection.openConfirmChannel();
+    await channel.assertQueue('short', { maxLength: 10 });
+    let turns = 0;
+    const timer = setInterval(() => {
+      turns += 1;
+    }, 10);
+    t.after(() => clearInterval(timer));
+
+    await new Promise<void>((resolve) => {
+      let confirmed = 0;
+      const publish = (): void => {
+        channel.sendToQueue('short', Buffer.alloc(200), {}, () => {
+          confirmed += 1;
+          if (turns > 10 || confirmed > 300_000) resolve();
+          else publish();
+        });
+      };
+      for (let at = 0; at < 3_000; at++) publish();
+    });
+
+    assert.ok(turns > 10, `${turns} turns`);
+    await connection.close();
+  });
+
   test('is refused as one by a socket is', async (t) => {
     const { broker, options } = await start(t);
     await (await Connection.open(options)).close();
@@ -54,7 +81,7 @@ describe('a connection to a broker of this thread', () => {
 
     await assert.rejects(Connection.open(options), (error) => {
       assert.ok(error instanceof ConnectError);
-      assert.match(error.message, /ECONNRESET/);
+      assert.match(error.message, /closed the connection at once/);
       return true;
     });
   });
@@ -78,6 +105,15 @@ describe('a connection to a broker of this thread', () => {
 
     await assert.rejects(opening, /abandoned/);
     await assert.rejects(Connection.open({ ...options, abandoned: stop.signal }), /abandoned/);
+  });
+
+  test('logs in by a name and a password of any letters, and so does one by a socket', async (t) => {
+    const { options } = await start(t, { username: 'üser', password: 'pässwörd € 100%' });
+
+    await assert.doesNotReject(bySocket(t, options));
+    const connection = await Connection.open(options);
+
+    await connection.close();
   });
 
   test('with a wrong password is refused for good', async (t) => {

@@ -34,6 +34,37 @@ suite('a connection without a socket', () => {
     assert.equal(await answered, true);
   });
 
+  test('is heard to end once what came before is dealt with, promises and all', async (t) => {
+    const { broker, stream } = await open(t);
+    let isDealtWith = false;
+    const ended = new Promise<boolean>((resolve) => stream.once('end', () => resolve(isDealtWith)));
+
+    stream.once('data', async () => {
+      void broker.faults.dropConnections();
+      for (let step = 0; step < 10; step++) await undefined;
+      isDealtWith = true;
+    });
+    stream.write(protocolHeader);
+
+    assert.equal(await ended, true);
+  });
+
+  test('keeps no memory of the writer, which may use it again', async (t) => {
+    const { broker, stream } = await open(t);
+    const received: Buffer[] = [];
+    stream.on('data', (chunk) => received.push(chunk));
+    stream.write(protocolHeader);
+    const half = Buffer.from(heartbeat.subarray(0, 4));
+
+    await new Promise((resolve) => stream.write(half, resolve));
+    half.fill(0xff);
+    await new Promise((resolve) => stream.write(heartbeat.subarray(4), resolve));
+
+    await broker.faults.dropConnections();
+    await once(stream, 'end');
+    assert.equal(received.length, 1, 'the greeting, and no word of a malformed frame');
+  });
+
   test('that speaks another protocol is told which one is spoken, and ended', async (t) => {
     const { stream } = await open(t);
 

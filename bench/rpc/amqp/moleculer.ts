@@ -1,6 +1,6 @@
 import { peer } from '../../harness/peers.js';
 import { quote } from '../quote.js';
-import type { RemoteEcho } from '../remote-echo.js';
+import type { PeerSocket, RemoteEcho } from '../remote-echo.js';
 
 interface ServiceBroker {
   createService(schema: object): unknown;
@@ -15,9 +15,9 @@ interface Moleculer {
 }
 
 /** Moleculer with its AMQP transporter, balanced by RabbitMQ, so that requests are acknowledged. */
-export const moleculer: RemoteEcho = {
+export const moleculer = (socket: PeerSocket): RemoteEcho => ({
   start: async (url) => {
-    const broker = await brokerOf(url, 'server');
+    const broker = await brokerOf(url, socket, 'server');
     broker.createService({
       name: 'quotes',
       actions: { echo: (context: { params: unknown }) => context.params },
@@ -26,13 +26,13 @@ export const moleculer: RemoteEcho = {
     return 0;
   },
   connect: async (_port, url) => {
-    const broker = await brokerOf(url, 'client');
+    const broker = await brokerOf(url, socket, 'client');
     await broker.start();
     await broker.waitForServices('quotes');
     await firstAnswer(broker);
     return { call: (params) => broker.call('quotes.echo', params), close: () => broker.stop() };
   },
-};
+});
 
 /** The service is known before it takes requests, and one that comes too early is never answered. */
 async function firstAnswer(broker: ServiceBroker, tries = 20): Promise<void> {
@@ -44,7 +44,7 @@ async function firstAnswer(broker: ServiceBroker, tries = 20): Promise<void> {
   }
 }
 
-async function brokerOf(url: string, nodeID: string): Promise<ServiceBroker> {
+async function brokerOf(url: string, socket: PeerSocket, nodeID: string): Promise<ServiceBroker> {
   const {
     default: { ServiceBroker },
   } = await peer<Moleculer>('moleculer');
@@ -54,7 +54,7 @@ async function brokerOf(url: string, nodeID: string): Promise<ServiceBroker> {
     disableBalancer: true,
     transporter: {
       type: 'AMQP',
-      options: { url, prefetch: 64, autoDeleteQueues: false, socketOptions: { noDelay: true } },
+      options: { url, prefetch: 64, autoDeleteQueues: false, socketOptions: socket },
     },
   });
 }

@@ -1,7 +1,7 @@
 import { nest } from '../../events/nest.js';
 import { peer } from '../../harness/peers.js';
 import type { Quote } from '../quote.js';
-import type { RemoteEcho } from '../remote-echo.js';
+import type { PeerSocket, RemoteEcho } from '../remote-echo.js';
 
 interface Microservices {
   readonly Transport: { readonly RMQ: number };
@@ -28,18 +28,18 @@ interface Rxjs {
 
 const pattern = 'echo';
 
-function optionsFor(broker: string): object {
+function optionsFor(broker: string, socket: PeerSocket): object {
   return {
     urls: [broker],
     queue: 'nestjs-rpc',
     prefetchCount: 64,
     queueOptions: { durable: true },
-    socketOptions: { connectionOptions: { noDelay: true } },
+    socketOptions: { connectionOptions: socket },
   };
 }
 
 /** `@nestjs/microservices` on RabbitMQ, told not to settle before the handler has run: it acknowledges by itself. */
-export const nestRpc: RemoteEcho = {
+export const nestRpc = (socket: PeerSocket): RemoteEcho => ({
   start: async (broker) => {
     const { Ctx, MessagePattern, Payload, Transport } = await peer<Microservices>('@nestjs/microservices');
     const { Controller, Module, NestFactory } = await nest();
@@ -59,7 +59,7 @@ export const nestRpc: RemoteEcho = {
     const app = await NestFactory.createMicroservice(EchoModule, {
       transport: Transport.RMQ,
       logger: ['error'],
-      options: { ...optionsFor(broker), noAck: false },
+      options: { ...optionsFor(broker, socket), noAck: false },
     });
     await app.listen();
     return 0;
@@ -67,8 +67,11 @@ export const nestRpc: RemoteEcho = {
   connect: async (_port, broker) => {
     const { ClientProxyFactory, Transport } = await peer<Microservices>('@nestjs/microservices');
     const { firstValueFrom } = await peer<Rxjs>('rxjs');
-    const client = ClientProxyFactory.create({ transport: Transport.RMQ, options: optionsFor(broker) });
+    const client = ClientProxyFactory.create({
+      transport: Transport.RMQ,
+      options: optionsFor(broker, socket),
+    });
     await client.connect();
     return { call: (quote) => firstValueFrom(client.send(pattern, quote)), close: () => client.close() };
   },
-};
+});

@@ -8,7 +8,7 @@ import { Upload } from '../recovery/upload.js';
 import { type Capabilities, capabilitiesOf } from './capabilities.js';
 import { keepNumbersUntilSent } from './channel-numbers.js';
 import { connectError } from './connect-error.js';
-import { connectInProcess } from './in-process.js';
+import { connectInProcess, plainLogin } from './in-process.js';
 import type { TlsOptions } from './tls.js';
 import { surviveUnreadableHeaders } from './unreadable-headers.js';
 import { redacted, withHeartbeat } from './uri.js';
@@ -229,6 +229,8 @@ function connectDriver(options: ConnectionOptions & { readonly timeout: number }
     // With Nagle's algorithm, which the driver leaves on, acks stall for 40 ms.
     noDelay: true,
     keepAlive: true,
+    // The driver takes each byte of a name or password that is not ASCII for a letter.
+    credentials: plainLogin(uri),
     timeout,
     ...(abandoned && { signal: abandoned }),
     clientProperties,

@@ -1,5 +1,8 @@
+import type { Socket } from 'node:net';
 import type { InProcessStream } from '@micro-framework/broker';
+import { Deadline } from '@micro-framework/core';
 import { type ChannelModel, connect, credentials } from 'amqplib';
+import { loginOf } from './uri.js';
 
 // The driver connects to addresses only, while its connection takes any stream. Its classes are not exported, but what
 // it returns is made of them: they are had from one connection by its address, once in a process.
@@ -31,41 +34,55 @@ export async function connectInProcess(options: InProcessOptions): Promise<Chann
   const { Connection, Model } = await driverClasses(options);
   const stream = options.connect();
   const connection = new Connection(stream);
-  const end = (reason: Error): void => void stream.destroy(reason);
-  const abandon = (): void => end(new Error('abandoned'));
-  const late = setTimeout(() => end(new Error('connect ETIMEDOUT')), options.timeout);
-  options.abandoned?.addEventListener('abort', abandon);
-  try {
-    await new Promise<void>((resolve, reject) => {
-      connection.open(openingOf(options), (error) => (error ? reject(error) : resolve()));
-      if (options.abandoned?.aborted) abandon();
+  return new Promise((resolve, reject) => {
+    const abandon = (): void => void stream.destroy(new Error('abandoned'));
+    const late = setTimeout(() => stream.destroy(new Error('connect ETIMEDOUT')), options.timeout);
+    options.abandoned?.addEventListener('abort', abandon);
+    connection.open(openingOf(options), (error) => {
+      // At once: from here on its end is told to those who listen to the connection.
+      clearTimeout(late);
+      options.abandoned?.removeEventListener('abort', abandon);
+      if (error) {
+        stream.destroy();
+        reject(error);
+      } else resolve(new Model(connection));
     });
-  } catch (error) {
-    stream.destroy();
-    throw error;
-  } finally {
-    clearTimeout(late);
-    options.abandoned?.removeEventListener('abort', abandon);
-  }
-  return new Model(connection);
+    if (options.abandoned?.aborted) abandon();
+  });
 }
 
 let known: DriverClasses | undefined;
 
 async function driverClasses({ uri, timeout, abandoned }: InProcessOptions): Promise<DriverClasses> {
   if (known) return known;
-  const model = await connect(uri, { timeout, ...(abandoned && { signal: abandoned }) });
+  const model = await connect(uri, {
+    noDelay: true,
+    timeout,
+    credentials: plainLogin(uri),
+    ...(abandoned && { signal: abandoned }),
+  });
   // It says what it has to say by its end.
   model.on('error', () => {});
-  known = { Connection: model.connection.constructor, Model: model.constructor } as unknown as DriverClasses;
-  await model.close().catch(() => {}); // gone already, which is as good
+  const { connection } = model as unknown as { readonly connection: { readonly stream: Socket } };
+  known = { Connection: connection.constructor, Model: model.constructor } as unknown as DriverClasses;
+  // It may be gone already, and then the driver never answers.
+  await Deadline.in(closeTimeout).within(model.close().catch(() => {}));
+  connection.stream.destroy();
   return known;
+}
+
+const closeTimeout = 500;
+
+/** User and password as the broker is told them. */
+export function plainLogin(uri: string): ReturnType<typeof credentials.plain> {
+  const { username, password } = loginOf(uri);
+  return credentials.plain(username, password);
 }
 
 /** What both sides agree on before the first channel, in the driver's terms. */
 function openingOf({ uri, clientProperties }: InProcessOptions): object {
-  const { username, password, pathname, searchParams } = new URL(uri);
-  const login = credentials.plain(decodeURIComponent(username), decodeURIComponent(password));
+  const { pathname, searchParams } = new URL(uri);
+  const login = plainLogin(uri);
   return {
     clientProperties: { ...clientProperties, capabilities },
     mechanism: login.mechanism,
