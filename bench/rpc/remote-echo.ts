@@ -15,15 +15,17 @@ export interface Caller {
 }
 
 /**
- * How peers over RabbitMQ have their sockets. Their driver leaves Nagle's algorithm on, and so do they unless they are told:
- * a request and the acknowledgement behind it then wait for each other, 40 ms a call.
+ * How some peers over RabbitMQ have their sockets. Their driver leaves Nagle's algorithm on, and so do they unless they are
+ * told: a request and the acknowledgement behind it then wait for each other, 40 ms a call.
  */
-export interface PeerSocket {
-  readonly noDelay?: true;
+export interface PeerVariant {
+  /** Part of its names on the broker, so that the variants of a peer do not meet. */
+  readonly name: 'shipped' | 'tuned';
+  readonly socket: { readonly noDelay?: true };
 }
 
-const asShipped: PeerSocket = {};
-const tuned: PeerSocket = { noDelay: true };
+const asShipped: PeerVariant = { name: 'shipped', socket: {} };
+const tuned: PeerVariant = { name: 'tuned', socket: { noDelay: true } };
 
 type Loaders = Readonly<Record<string, () => Promise<RemoteEcho>>>;
 
@@ -40,10 +42,9 @@ const webSocketEchoes: Loaders = {
 /** Those over RabbitMQ. */
 export const amqpEchoes: Loaders = {
   'bare amqplib': async () => (await import('./amqp/bare.js')).bareAmqplib,
-  golevelup: async () => (await import('./amqp/golevelup.js')).golevelup(asShipped),
+  golevelup: async () => (await import('./amqp/golevelup.js')).golevelup,
   'NestJS RMQ': async () => (await import('./amqp/nest.js')).nestRpc(asShipped),
   Moleculer: async () => (await import('./amqp/moleculer.js')).moleculer(asShipped),
-  'golevelup, tuned': async () => (await import('./amqp/golevelup.js')).golevelup(tuned),
   'NestJS RMQ, tuned': async () => (await import('./amqp/nest.js')).nestRpc(tuned),
   'Moleculer, tuned': async () => (await import('./amqp/moleculer.js')).moleculer(tuned),
   'AMQP inline': async () => (await import('./amqp/ours.js')).ours('inline'),

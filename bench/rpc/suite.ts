@@ -10,8 +10,8 @@ export const rpc: Suite = {
   name: 'rpc',
   what:
     'calls with 100 bytes of arguments over one connection, the server in a process of its own. Over AMQP: one RabbitMQ and\n' +
-    'acknowledged requests for all, answers by direct reply-to where the peer can. Peers as they are shipped, and tuned:\n' +
-    'told to set TCP_NODELAY, which theirs are not by themselves, and bare amqplib and we do',
+    'acknowledged requests for all, answers by direct reply-to where the peer can; all with TCP_NODELAY but NestJS and\n' +
+    'Moleculer, which are there as they are shipped, and tuned: told to set it',
   packages: [
     '@micro-framework/websocket',
     'ws',
@@ -44,16 +44,17 @@ function overWebSocket(group: string, isBusy: boolean): readonly Reach[] {
 }
 
 function overAmqp(group: string, isBusy: boolean): readonly Reach[] {
-  const handlersOnTheLoop = ['golevelup', 'NestJS RMQ'];
-  const peers = [...handlersOnTheLoop, 'Moleculer'];
-  const ahead = (mode: string, peer: string): readonly Reach[] => [
-    { ...ratio(mode, peer, group), atLeast: 1 },
-    { ...ratio(mode, `${peer}, tuned`, group), ...(isBusy && { atLeast: 1 }) },
-  ];
+  const ahead = (mode: string, ...peers: readonly string[]): readonly Reach[] =>
+    peers.map((peer) => ({ ...ratio(mode, peer, group), atLeast: 1 }));
+  // Nobody has them so who does not know of it; where calls come one by one that is 40 times as fast.
+  const beside = (mode: string, ...peers: readonly string[]): readonly Reach[] =>
+    isBusy ? ahead(mode, ...peers) : peers.map((peer) => ratio(mode, peer, group));
   return [
     { ...ratio('AMQP inline', 'bare amqplib', group), atLeast: 0.9 },
-    ...peers.flatMap((peer) => ahead('AMQP inline', peer)),
-    ...handlersOnTheLoop.flatMap((peer) => ahead('AMQP thread', peer)),
+    ...ahead('AMQP inline', 'golevelup', 'NestJS RMQ', 'Moleculer'),
+    ...beside('AMQP inline', 'NestJS RMQ, tuned', 'Moleculer, tuned'),
+    ...ahead('AMQP thread', 'golevelup', 'NestJS RMQ'),
+    ...beside('AMQP thread', 'NestJS RMQ, tuned'),
   ];
 }
 

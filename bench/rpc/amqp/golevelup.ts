@@ -1,7 +1,7 @@
 import { nest } from '../../events/nest.js';
 import { peer } from '../../harness/peers.js';
 import type { Quote } from '../quote.js';
-import type { PeerSocket, RemoteEcho } from '../remote-echo.js';
+import type { RemoteEcho } from '../remote-echo.js';
 
 interface AmqpConnection {
   request(options: object): Promise<unknown>;
@@ -17,7 +17,7 @@ const exchange = 'golevelup-rpc';
 const routingKey = 'echo';
 
 /** `@golevelup/nestjs-rabbitmq`: `RabbitRPC`, called by `request`, which is answered by direct reply-to. */
-export const golevelup = (socket: PeerSocket): RemoteEcho => ({
+export const golevelup: RemoteEcho = {
   start: async (broker) => {
     const { RabbitRPC } = await peer<Golevelup>('@golevelup/nestjs-rabbitmq');
     const { Injectable } = await nest();
@@ -30,30 +30,26 @@ export const golevelup = (socket: PeerSocket): RemoteEcho => ({
       }
     }
 
-    await startApplication(broker, socket, [Echo]);
+    await startApplication(broker, [Echo]);
     return 0;
   },
   connect: async (_port, broker) => {
     const { AmqpConnection } = await peer<Golevelup>('@golevelup/nestjs-rabbitmq');
-    const app = await startApplication(broker, socket, []);
+    const app = await startApplication(broker, []);
     const connection = app.get<AmqpConnection>(AmqpConnection);
     return {
       call: (payload) => connection.request({ exchange, routingKey, payload }),
       close: () => app.close(),
     };
   },
-});
+};
 
 interface Application {
   get<T>(token: unknown): T;
   close(): Promise<void>;
 }
 
-async function startApplication(
-  broker: string,
-  socket: PeerSocket,
-  providers: readonly unknown[],
-): Promise<Application> {
+async function startApplication(broker: string, providers: readonly unknown[]): Promise<Application> {
   const { RabbitMQModule } = await peer<Golevelup>('@golevelup/nestjs-rabbitmq');
   const { Module, NestFactory } = await nest();
   const rabbit = RabbitMQModule.forRoot({
@@ -61,7 +57,7 @@ async function startApplication(
     exchanges: [{ name: exchange, type: 'topic' }],
     prefetchCount: 64,
     connectionInitOptions: { wait: true },
-    connectionManagerOptions: { connectionOptions: socket },
+    connectionManagerOptions: { connectionOptions: { noDelay: true } },
   });
 
   @Module({ imports: [rabbit], providers: [...providers] })

@@ -1,6 +1,6 @@
 import { peer } from '../../harness/peers.js';
 import { quote } from '../quote.js';
-import type { PeerSocket, RemoteEcho } from '../remote-echo.js';
+import type { PeerVariant, RemoteEcho } from '../remote-echo.js';
 
 interface ServiceBroker {
   createService(schema: object): unknown;
@@ -15,9 +15,9 @@ interface Moleculer {
 }
 
 /** Moleculer with its AMQP transporter, balanced by RabbitMQ, so that requests are acknowledged. */
-export const moleculer = (socket: PeerSocket): RemoteEcho => ({
+export const moleculer = (variant: PeerVariant): RemoteEcho => ({
   start: async (url) => {
-    const broker = await brokerOf(url, socket, 'server');
+    const broker = await brokerOf(url, variant, 'server');
     broker.createService({
       name: 'quotes',
       actions: { echo: (context: { params: unknown }) => context.params },
@@ -26,7 +26,7 @@ export const moleculer = (socket: PeerSocket): RemoteEcho => ({
     return 0;
   },
   connect: async (_port, url) => {
-    const broker = await brokerOf(url, socket, 'client');
+    const broker = await brokerOf(url, variant, 'client');
     await broker.start();
     await broker.waitForServices('quotes');
     await firstAnswer(broker);
@@ -44,11 +44,12 @@ async function firstAnswer(broker: ServiceBroker, tries = 20): Promise<void> {
   }
 }
 
-async function brokerOf(url: string, socket: PeerSocket, nodeID: string): Promise<ServiceBroker> {
+async function brokerOf(url: string, { name, socket }: PeerVariant, nodeID: string): Promise<ServiceBroker> {
   const {
     default: { ServiceBroker },
   } = await peer<Moleculer>('moleculer');
   return new ServiceBroker({
+    namespace: name,
     nodeID,
     logger: false,
     disableBalancer: true,

@@ -1,7 +1,7 @@
 import { nest } from '../../events/nest.js';
 import { peer } from '../../harness/peers.js';
 import type { Quote } from '../quote.js';
-import type { PeerSocket, RemoteEcho } from '../remote-echo.js';
+import type { PeerVariant, RemoteEcho } from '../remote-echo.js';
 
 interface Microservices {
   readonly Transport: { readonly RMQ: number };
@@ -28,10 +28,10 @@ interface Rxjs {
 
 const pattern = 'echo';
 
-function optionsFor(broker: string, socket: PeerSocket): object {
+function optionsFor(broker: string, { name, socket }: PeerVariant): object {
   return {
     urls: [broker],
-    queue: 'nestjs-rpc',
+    queue: `nestjs-rpc-${name}`,
     prefetchCount: 64,
     queueOptions: { durable: true },
     socketOptions: { connectionOptions: socket },
@@ -39,7 +39,7 @@ function optionsFor(broker: string, socket: PeerSocket): object {
 }
 
 /** `@nestjs/microservices` on RabbitMQ, told not to settle before the handler has run: it acknowledges by itself. */
-export const nestRpc = (socket: PeerSocket): RemoteEcho => ({
+export const nestRpc = (variant: PeerVariant): RemoteEcho => ({
   start: async (broker) => {
     const { Ctx, MessagePattern, Payload, Transport } = await peer<Microservices>('@nestjs/microservices');
     const { Controller, Module, NestFactory } = await nest();
@@ -59,7 +59,7 @@ export const nestRpc = (socket: PeerSocket): RemoteEcho => ({
     const app = await NestFactory.createMicroservice(EchoModule, {
       transport: Transport.RMQ,
       logger: ['error'],
-      options: { ...optionsFor(broker, socket), noAck: false },
+      options: { ...optionsFor(broker, variant), noAck: false },
     });
     await app.listen();
     return 0;
@@ -69,7 +69,7 @@ export const nestRpc = (socket: PeerSocket): RemoteEcho => ({
     const { firstValueFrom } = await peer<Rxjs>('rxjs');
     const client = ClientProxyFactory.create({
       transport: Transport.RMQ,
-      options: optionsFor(broker, socket),
+      options: optionsFor(broker, variant),
     });
     await client.connect();
     return { call: (quote) => firstValueFrom(client.send(pattern, quote)), close: () => client.close() };
