@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { ConnectError } from '@micro-framework/amqp';
+import { ConnectError, ConnectionLostError } from '@micro-framework/amqp';
 import { Connection } from '@micro-framework/amqp/internal';
-import { type BrokerOptions, startBroker } from '@micro-framework/broker';
+import { type BrokerOptions, type InProcessStream, startBroker } from '@micro-framework/broker';
+import { frame, method } from '../support/broker-raw.js';
 import { eventually } from '../support/eventually.js';
+import { isMethod } from '../support/tcp-proxy.js';
 
 describe('a connection to a broker of this thread', () => {
   test('knows what the broker can, publishes and is closed in good order', async (t) => {
@@ -45,6 +47,23 @@ describe('a connection to a broker of this thread', () => {
 
     await eventually(() => assert.equal(connection.blocked, 'low on memory'));
     await connection.close();
+  });
+
+  test('that is closed in the same breath as a channel is opened opens none', async (t) => {
+    const { broker, options } = await start(t);
+    const goodbye = frame(1, 0, method(10, 50, Buffer.from([1, 64, 0, 0, 0, 0, 0])));
+    const connect = (): InProcessStream => {
+      const stream = broker.connect?.() ?? assert.fail('it runs in this thread');
+      const push = stream.push.bind(stream);
+      stream.push = (chunk: Buffer | null) =>
+        push(chunk && isMethod(chunk, 85, 11) ? Buffer.concat([chunk, goodbye]) : chunk);
+      return stream;
+    };
+    const connection = await Connection.open({ ...options, connect });
+
+    await assert.rejects(connection.openConfirmChannel(), ConnectionLostError);
+
+    assert.match(String(await connection.ended), /was lost: Connection closed: 320/);
   });
 
   test('leaves turns to timers, however much goes over it', async (t) => {

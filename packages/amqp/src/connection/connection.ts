@@ -195,6 +195,8 @@ export class Connection {
     } catch (cause) {
       throw this.#lost(cause as Error);
     }
+    // The broker closed the connection in the same breath as it opened the channel, whose end nobody heard then.
+    if (!this.#isOpen) throw (await this.ended) ?? this.#lost(undefined);
     let open = true;
     let reason: Error | undefined;
     channel.on('error', (error) => {
