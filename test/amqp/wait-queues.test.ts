@@ -114,9 +114,10 @@ describe('the waits of a back-off', () => {
 
         assert.ok(Math.max(...chosen) <= full, `${Math.max(...chosen)} for ${full}`);
         assert.ok(Math.min(...chosen) >= full * (1 - interval.jitter) - 1);
-        // Two steps at the least, and none of them gets much more than its half.
+        // Two steps at the least, and none of them gets much more than its half: delays are whole milliseconds, and the
+        // narrowest range here is 50 of them wide, so that rounding at both ends of a step moves up to two of a hundred.
         const most = Math.max(...chosen.map((one) => chosen.filter((other) => other === one).length));
-        assert.ok(most <= 51, `${most} of 100 wait equally long`);
+        assert.ok(most <= 53, `${most} of 100 wait equally long`);
       }),
     );
   });
