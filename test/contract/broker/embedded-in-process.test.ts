@@ -3,6 +3,8 @@ import { after, before, suite } from 'node:test';
 import { type Broker, startBroker } from '@micro-framework/broker';
 import type { Subject } from '../../support/broker-client.js';
 import { contracts } from './contracts.js';
+import { handshake } from './handshake.js';
+import { malformed } from './malformed.js';
 
 suite('the embedded broker, without sockets', () => {
   let broker: Broker;
@@ -16,5 +18,6 @@ suite('the embedded broker, without sockets', () => {
     },
     inProcess: () => broker.connect?.() ?? assert.fail('it runs in this thread'),
   };
-  for (const contract of contracts) contract(subject);
+  // The others are about bytes that the driver never sends, and have sockets of their own for them.
+  for (const contract of contracts) if (contract !== handshake && contract !== malformed) contract(subject);
 });
