@@ -46,7 +46,7 @@ function overWebSocket(group: string, isBusy: boolean): readonly Reach[] {
 function overAmqp(group: string, isBusy: boolean): readonly Reach[] {
   const ahead = (mode: string, ...peers: readonly string[]): readonly Reach[] =>
     peers.map((peer) => ({ ...ratio(mode, peer, group), atLeast: 1 }));
-  // Nobody has them so who does not know of it; where calls come one by one that is 40 times as fast.
+  // No limit one by one: only who knows of the option has them so, and there it makes them 40 times as fast.
   const beside = (mode: string, ...peers: readonly string[]): readonly Reach[] =>
     isBusy ? ahead(mode, ...peers) : peers.map((peer) => ratio(mode, peer, group));
   return [

@@ -8,12 +8,13 @@ import { Upload } from '../recovery/upload.js';
 import { type Capabilities, capabilitiesOf } from './capabilities.js';
 import { keepNumbersUntilSent } from './channel-numbers.js';
 import { connectError } from './connect-error.js';
-import { connectInProcess, plainLogin } from './in-process.js';
+import { connectInProcess } from './in-process.js';
+import { plainLogin } from './login.js';
 import type { TlsOptions } from './tls.js';
 import { surviveUnreadableHeaders } from './unreadable-headers.js';
 import { redacted, withHeartbeat } from './uri.js';
 
-// Only this file and `in-process` import the driver; the others know its types from here.
+// Beside this file `in-process` and `login` import the driver; the others know its types from here.
 export type { ConfirmChannel, ConsumeMessage, GetMessage, Message, Options } from 'amqplib';
 export type Channel = DriverChannel;
 
@@ -224,14 +225,15 @@ function connectDriver(options: ConnectionOptions & { readonly timeout: number }
   const { connect: connectHere, timeout, tls, abandoned } = options;
   const uri = withHeartbeat(options.uri, options.heartbeat);
   const clientProperties = { connection_name: options.name };
-  const until = { timeout, ...(abandoned && { abandoned }) };
-  if (connectHere) return connectInProcess({ uri, connect: connectHere, clientProperties, ...until });
+  if (connectHere) {
+    const until = { timeout, ...(abandoned && { abandoned }) };
+    return connectInProcess({ uri, connect: connectHere, clientProperties, ...until });
+  }
   return connect(uri, {
     ...tls,
     // With Nagle's algorithm, which the driver leaves on, acks stall for 40 ms.
     noDelay: true,
     keepAlive: true,
-    // The driver takes each byte of a name or password that is not ASCII for a letter.
     credentials: plainLogin(uri),
     timeout,
     ...(abandoned && { signal: abandoned }),

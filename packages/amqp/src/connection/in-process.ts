@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import type { InProcessStream } from '@micro-framework/broker';
 import { Deadline } from '@micro-framework/core';
-import { type ChannelModel, connect, credentials } from 'amqplib';
-import { loginOf } from './uri.js';
+import { type ChannelModel, connect } from 'amqplib';
+import { plainLogin } from './login.js';
 
 // The driver connects to addresses only, while its connection takes any stream. Its classes are not exported, but what
 // it returns is made of them: they are had from one connection by its address, once in a process.
@@ -72,12 +72,6 @@ async function driverClasses({ uri, timeout, abandoned }: InProcessOptions): Pro
 }
 
 const closeTimeout = 500;
-
-/** User and password as the broker is told them. */
-export function plainLogin(uri: string): ReturnType<typeof credentials.plain> {
-  const { username, password } = loginOf(uri);
-  return credentials.plain(username, password);
-}
 
 /** What both sides agree on before the first channel, in the driver's terms. */
 function openingOf({ uri, clientProperties }: InProcessOptions): object {

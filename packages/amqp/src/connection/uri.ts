@@ -23,21 +23,6 @@ export function redacted(uri: string): string {
   return url.href;
 }
 
-/** User and password of an address; those of a fresh RabbitMQ where it names none. */
-export function loginOf(uri: string): { readonly username: string; readonly password: string } {
-  const { username, password } = new URL(uri);
-  if (username === '' && password === '') return { username: 'guest', password: 'guest' };
-  return { username: decoded(username), password: decoded(password) };
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text; // a % that stands for itself
-  }
-}
-
 /** The address with the heartbeat the service was set to. */
 export function withHeartbeat(uri: string, seconds: number): string {
   const url = new URL(uri);

@@ -26,7 +26,10 @@ export class Upload {
   }
 }
 
-/** What the system has not taken yet of the write under way; within a thread there is none between. Node's own timeout of a socket looks there, too. */
+/**
+ * What the system has not taken yet of the write under way; Node's own timeout of a socket looks there, too. Within a
+ * thread no system stands between.
+ */
 function queuedOf(socket: Socket | InProcessStream): number {
   return (socket as unknown as { _handle?: { writeQueueSize?: number } })._handle?.writeQueueSize ?? 0;
 }

@@ -57,14 +57,14 @@ export class Server {
 
   /** Takes no more connections, says goodbye to those there are, and cuts those that do not answer. */
   async close(): Promise<void> {
-    const listening = new Promise((resolve) => this.#net.close(resolve));
-    const connected = [...this.connections].map(
+    const portClosed = new Promise((resolve) => this.#net.close(resolve));
+    const clientsGone = [...this.connections].map(
       ({ socket }) => new Promise((resolve) => socket.once('close', resolve)),
     );
     for (const connection of this.connections)
       connection.close('CONNECTION_FORCED', "broker forced connection closure with reason 'shutdown'");
     const cut = setTimeout(() => this.dropConnections(), goodbyeWithin);
-    await Promise.all([listening, ...connected]);
+    await Promise.all([portClosed, ...clientsGone]);
     clearTimeout(cut);
   }
 
