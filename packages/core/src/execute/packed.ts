@@ -6,7 +6,7 @@ import type { Batch } from './protocol.js';
 // Calls and outcomes as they cross to a worker and back: by place, and without what is as it mostly is. The names of an
 // object's properties, written and read for each of them, would be half of what a small call costs.
 
-/** A batch on its way. */
+/** A batch on its way: what the message `run` carries. */
 export interface PackedBatch {
   readonly first: number;
   readonly at: number;

@@ -1,11 +1,10 @@
 import type { WireError } from '../errors/wire-error.js';
 import type { Call } from '../run/call.js';
 import type { Outcome } from '../run/outcome.js';
-import type { PackedOutcome } from './packed.js';
+import type { PackedBatch, PackedOutcome } from './packed.js';
 
-// What crosses between the main side and a worker. Boot, calls and the stop are tasks of poolifier's; everything
-// else, outcomes first of all, are messages of our own beside them. Their mark tells them from poolifier's messages
-// and from what a handler may send by itself.
+// What crosses between the main side and a worker while poolifier's task `serve` runs in it: messages of our own. Their
+// mark tells them from poolifier's and from what a handler may send by itself.
 
 /** Calls that became ready in one turn travel together. Numbers, not ids, name them: ids come from outside. */
 export interface Batch {
@@ -20,8 +19,15 @@ export interface Batch {
 export type BootAnswer = { readonly ok: true } | { readonly ok: false; readonly error: WireError };
 
 export type ToWorker =
+  | RunMessage
   /** The call's time is over: abort its signal. */
-  { readonly mf: 'cancel'; readonly callId: string; readonly reason: WireError } | Answer;
+  | { readonly mf: 'cancel'; readonly callId: string; readonly reason: WireError }
+  | Answer
+  /** No call follows: run the stop hooks. */
+  | { readonly mf: 'stop' };
+
+/** Calls to run. */
+export type RunMessage = { readonly mf: 'run' } & PackedBatch;
 
 export type Answer =
   | { readonly mf: 'answer'; readonly question: number; readonly ok: true; readonly value: unknown }
@@ -37,6 +43,8 @@ export interface Question {
 }
 
 export type FromWorker =
+  /** It has loaded the service, or could not. */
+  | { readonly mf: 'ready'; readonly answer: BootAnswer }
   /** Calls that ended in one turn, by their numbers. */
   | { readonly mf: 'outcomes'; readonly outcomes: readonly PackedOutcome[] }
   | Question

@@ -1,6 +1,5 @@
 import type { DynamicClusterPool, DynamicThreadPool } from 'poolifier';
-import { packBatch } from '../packed.js';
-import type { Batch, BootAnswer, ToWorker } from '../protocol.js';
+import type { ToWorker } from '../protocol.js';
 import type { WorkerInit } from '../worker-init.js';
 import type { WorkerLink } from './worker-link.js';
 
@@ -15,20 +14,15 @@ export const onePoolOneLife = {
   restartWorkerOnError: false,
 } as const;
 
-/** The tasks a worker knows, by the names its entry gives them. */
+/**
+ * A pool's one task, `serve`, lasts as long as its worker, and calls are messages to it. A task a call would cost a promise,
+ * an asynchronous resource and an answer of poolifier's for each: a quarter of a small call.
+ */
 export abstract class PooledLink implements WorkerLink {
   protected abstract readonly pool: DynamicThreadPool | DynamicClusterPool;
 
-  boot(init: WorkerInit): Promise<BootAnswer> {
-    return this.pool.execute(init, 'boot') as Promise<BootAnswer>;
-  }
-
-  run(batch: Batch): Promise<void> {
-    return this.#task('run', packBatch(batch));
-  }
-
-  stop(): Promise<void> {
-    return this.#task('stop', {});
+  serve(init: WorkerInit): Promise<void> {
+    return this.pool.execute(init, 'serve') as Promise<void>;
   }
 
   close(): Promise<void> {
@@ -38,9 +32,4 @@ export abstract class PooledLink implements WorkerLink {
   abstract readonly alive: boolean;
   abstract post(message: ToWorker): void;
   abstract kill(): void;
-
-  #task(name: 'run' | 'stop', data: unknown): Promise<void> {
-    // The pool of a dead worker would make another for the task.
-    return this.alive ? (this.pool.execute(data, name) as Promise<void>) : new Promise(() => {});
-  }
 }

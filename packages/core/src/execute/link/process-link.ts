@@ -7,7 +7,7 @@ import type { WorkerInit } from '../worker-init.js';
 import type { WorkerPlan } from '../worker-plan.js';
 import { processFlags } from './inherited-flags.js';
 import { onePoolOneLife, PooledLink } from './pooled-link.js';
-import type { LinkEvents, WorkerLink } from './worker-link.js';
+import type { LinkEvents } from './worker-link.js';
 
 const entry = fileURLToPath(new URL('../worker/entry.js', import.meta.url));
 const preload = fileURLToPath(new URL('../worker/preload.cjs', import.meta.url));
@@ -44,12 +44,12 @@ export class ProcessLink extends PooledLink {
     this.#events = events;
   }
 
-  override boot(init: WorkerInit): ReturnType<WorkerLink['boot']> {
+  override serve(init: WorkerInit): Promise<void> {
     // Forks in this very turn, before another pool can change the cluster's settings.
-    const answer = super.boot(init);
+    const served = super.serve(init);
     this.#worker = this.pool.workerNodes[0]?.worker as Worker | undefined;
     if (this.#worker) this.#listen(this.#worker);
-    return answer;
+    return served;
   }
 
   get alive(): boolean {

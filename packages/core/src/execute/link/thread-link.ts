@@ -6,7 +6,7 @@ import type { WorkerInit } from '../worker-init.js';
 import type { WorkerPlan } from '../worker-plan.js';
 import { threadFlags } from './inherited-flags.js';
 import { onePoolOneLife, PooledLink } from './pooled-link.js';
-import type { LinkEvents, WorkerLink } from './worker-link.js';
+import type { LinkEvents } from './worker-link.js';
 
 const entry = fileURLToPath(new URL('../worker/entry.js', import.meta.url));
 
@@ -39,10 +39,10 @@ export class ThreadLink extends PooledLink {
     });
   }
 
-  override boot(init: WorkerInit): ReturnType<WorkerLink['boot']> {
-    const answer = super.boot(init);
+  override serve(init: WorkerInit): Promise<void> {
+    const served = super.serve(init);
     this.#worker = this.pool.workerNodes[0]?.worker;
-    return answer;
+    return served;
   }
 
   get alive(): boolean {

@@ -1,25 +1,25 @@
-import type { Batch, BootAnswer, FromWorker, ToWorker } from '../protocol.js';
+import type { FromWorker, ToWorker } from '../protocol.js';
 import type { WorkerInit } from '../worker-init.js';
 
 /** The line to one worker, from its start to its end: all that differs between a thread and a process. */
 export interface WorkerLink {
   /** False once the worker is dying or cut off; `ended` follows when its last messages are in. */
   readonly alive: boolean;
-  /** Starts the worker and lets it load the service. Never settles when the worker dies first: see `ended`. */
-  boot(init: WorkerInit): Promise<BootAnswer>;
-  /** Rejects when the batch cannot be cloned; nothing of it has arrived then. Otherwise outcomes come as messages. */
-  run(batch: Batch): Promise<void>;
-  /** Lets the worker run its stop hooks. Never settles when the worker dies first. */
-  stop(): Promise<void>;
-  /** Throws when the message cannot be cloned. Does nothing when the worker is gone. */
+  /**
+   * Starts the worker and has it load the service, which it tells by the message `ready`, and serve until it hears `stop`.
+   * Resolves once its stop hooks have run, rejects with what they threw, or when it could not be started. Never settles when
+   * the worker dies first: see `ended`.
+   */
+  serve(init: WorkerInit): Promise<void>;
+  /** Throws when the message cannot be cloned; nothing of it has arrived then. Does nothing when the worker is gone. */
   post(message: ToWorker): void;
   /** Ends the worker at once, whatever it does. */
   kill(): void;
-  /** Ends the worker in order, once it was stopped. */
+  /** Ends the worker in order, once it has stopped. */
   close(): Promise<void>;
 }
 
-/** What a link tells its slot. */
+/** What a link tells its worker's life. */
 export interface LinkEvents {
   message(message: FromWorker): void;
   /** The worker sent what poolifier cannot make sense of. */

@@ -1,22 +1,17 @@
 import { isMainThread } from 'node:worker_threads';
 import { ClusterWorker, ThreadWorker } from 'poolifier';
-import { type PackedBatch, unpackBatch } from '../packed.js';
 import type { WorkerInit } from '../worker-init.js';
 import { openChannel } from './channel.js';
 import { dieWithParent } from './die-with-parent.js';
 import { WorkerService } from './worker-service.js';
 
-// The file every worker runs, thread or process. It loads the service at the task `boot`.
+// The file every worker runs, thread or process.
 
 const channel = openChannel();
 const service = new WorkerService(channel);
 
 // Poolifier tells asynchronous functions by how they are declared.
-const tasks = {
-  boot: async (init?: WorkerInit) => service.boot(init as WorkerInit),
-  run: async (batch?: PackedBatch) => service.run(unpackBatch(batch as PackedBatch)),
-  stop: async () => service.stop(),
-};
+const tasks = { serve: async (init?: WorkerInit) => service.serve(init as WorkerInit) };
 // It looks for inactivity at half of this, and no timer of Node waits longer.
 const options = { maxInactiveTime: 2 * (2 ** 31 - 1) };
 
