@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import { eventually } from '../support/eventually.js';
 import { WorkModule } from './fixtures/work.js';
 import { onFrames, openSocket, textFrame } from './support/bare-socket.js';
+import { clientOf } from './support/client.js';
 import { connectRaw, type RawClient } from './support/raw-client.js';
 import { type Served, serve } from './support/serve.js';
 
@@ -43,6 +44,31 @@ describe('a message', () => {
 
     assert.equal((await one.closed)[0], 1009);
     assert.deepEqual(await other.ask(request(2, 'echo', 'y')), { jsonrpc: '2.0', result: 'y', id: 2 });
+  });
+
+  test('that a server would not take is not sent, and costs the other calls nothing', async (t) => {
+    const { url } = await serve(t, WorkModule, { workerMode: 'inline' });
+    const client = clientOf(t, url);
+    const slow = client.call('Work.slow', [200]);
+
+    await assert.rejects(client.call('Work.echo', ['x'.repeat(1024 * 1024)], { idempotent: true }), {
+      code: 'RPC_UNSENDABLE',
+      message: /Work\.echo cannot be sent: its message has more than 1048576 bytes: .* raise maxRequest/,
+    });
+    assert.equal(await slow, 200);
+    // Two bytes each, in characters it would be short enough.
+    await assert.rejects(client.call('Work.echo', ['é'.repeat(600_000)]), { code: 'RPC_UNSENDABLE' });
+  });
+
+  test('may be as long as both sides are told', async (t) => {
+    const large = 'x'.repeat(2 * 1024 * 1024);
+    const { url } = await serve(t, WorkModule, {
+      workerMode: 'inline',
+      webSocket: { limits: { maxPayload: 3 * 1024 * 1024 } },
+    });
+    const client = clientOf(t, url, { maxRequest: 3 * 1024 * 1024 });
+
+    assert.equal(await client.call('Work.echo', [large]), large);
   });
 
   test('that is not UTF-8 ends its connection with 1007', async (t) => {

@@ -42,7 +42,7 @@ export abstract class BaseRpcClient extends CallClient {
       where: url,
       options: { ...whole, maxInFlight: Math.min(whole.maxInFlight, dialect.maxInFlight) },
       dialect,
-      createCarrier: (events) => new SocketCarrier(link, dialect, events),
+      createCarrier: (events) => new SocketCarrier({ link, dialect, maxRequest: whole.maxRequest }, events),
       revive,
     });
     this.url = url;

@@ -12,6 +12,12 @@ export interface RpcClientOptions extends CallClientOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** PEM of the authorities that `wss:` servers are trusted by. In Node only. Default: those of Node. */
   readonly ca?: string;
+  /**
+   * Bytes of one message. A call with a longer one is refused with an `RpcUnsendableError`: the server would end the
+   * connection, and with it the calls of everybody else on it. Default: 1 MiB, what servers take, ours and Python's, unless
+   * they are told otherwise.
+   */
+  readonly maxRequest?: number;
   /** How connections are opened. Default: `ws` in Node, the browser's own WebSocket elsewhere. */
   readonly openSocket?: OpenSocket;
 }
@@ -19,4 +25,8 @@ export interface RpcClientOptions extends CallClientOptions {
 /** Options with all defaults. */
 export type WholeOptions = Required<Omit<RpcClientOptions, 'openSocket' | 'headers' | 'ca'>>;
 
-export const defaultOptions: WholeOptions = { ...defaultClientOptions, protocol: 'own' };
+export const defaultOptions: WholeOptions = {
+  ...defaultClientOptions,
+  protocol: 'own',
+  maxRequest: 1024 * 1024,
+};

@@ -2,6 +2,7 @@ import type { Config, Logger } from '@micro-framework/core';
 import type { AnswerOutcome, CallCarrier, CarrierEvents, OutgoingCall } from '@micro-framework/core/rpc';
 import type { Channel, Connection, Message, OpenChannel } from '../../connection/connection.js';
 import type { Session } from '../../connection/session.js';
+import { largestOf } from '../../publish/largest-message.js';
 import { Keeper, type Kept } from '../../recovery/keeper.js';
 import { declare } from '../../topology/topology.js';
 import type { CalledDialect, ReplyQueue } from './dialect/called-dialect.js';
@@ -30,6 +31,8 @@ export class ReplyChannel {
   #last = 0;
   #isFull = false;
   #isClosed = false;
+  /** Bytes of the largest body that the broker takes, once it has refused one: that cost the channel, and all that was open on it. */
+  #largest = Number.POSITIVE_INFINITY;
 
   constructor({ session, dialect, config, log }: ReplyChannelParts) {
     this.#dialect = dialect;
@@ -70,7 +73,7 @@ export class ReplyChannel {
     return carrier;
   }
 
-  /** Sends a call; only while `open`. Throws where its name is too long for the broker. */
+  /** Sends a call; only while `open`. Throws where it, or its name, is too long for the broker. */
   send(service: string, key: number, call: OutgoingCall): void {
     const { exchange, routingKey, body, properties } = this.#dialect.request(call, {
       to: service,
@@ -82,6 +85,10 @@ export class ReplyChannel {
     if (bytes > longestKey)
       throw new RangeError(
         `its routing key has ${bytes} bytes, AMQP takes ${longestKey}: choose shorter names`,
+      );
+    if (body.byteLength > this.#largest)
+      throw new RangeError(
+        `its arguments have ${body.byteLength} bytes, and the broker takes ${this.#largest}: send less, or where to find it`,
       );
     this.#isFull = !this.#link?.channel.publish(exchange, routingKey, body, properties);
   }
@@ -135,6 +142,7 @@ export class ReplyChannel {
   }
 
   #ended(error: Error | undefined): void {
+    this.#largest = (error && largestOf(error)) ?? this.#largest;
     const reason = error?.message ?? 'the connection to the broker was lost';
     for (const { events } of this.#callers.values()) events.lost({ reason, unauthorized: false });
   }

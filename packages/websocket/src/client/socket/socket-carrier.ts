@@ -6,16 +6,26 @@ import type { Link } from './link.js';
 const highWater = 1024 * 1024;
 const highWaterPause = 10;
 
+/** What it carries calls with. */
+export interface SocketCarrierParts {
+  readonly link: Link;
+  readonly dialect: Dialect;
+  /** Bytes of one message. */
+  readonly maxRequest: number;
+}
+
 /** Carries the calls of a client over its WebSocket. */
 export class SocketCarrier implements CallCarrier {
   readonly #link: Link;
   readonly #dialect: Dialect;
+  readonly #maxRequest: number;
   readonly #events: CarrierEvents;
   #drainTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(link: Link, dialect: Dialect, events: CarrierEvents) {
+  constructor({ link, dialect, maxRequest }: SocketCarrierParts, events: CarrierEvents) {
     this.#link = link;
     this.#dialect = dialect;
+    this.#maxRequest = maxRequest;
     this.#events = events;
     link.listen({
       opened: () => events.opened(),
@@ -46,8 +56,15 @@ export class SocketCarrier implements CallCarrier {
     this.#link.want();
   }
 
+  /** Throws where its message is longer than the other side takes. */
   send(call: OutgoingCall): void {
-    this.#link.send(this.#dialect.request(call));
+    const text = this.#dialect.request(call);
+    if (isLonger(text, this.#maxRequest))
+      throw new RangeError(
+        `its message has more than ${this.#maxRequest} bytes: send less, or where to find it, or raise maxRequest here and ` +
+          'the limit maxPayload over there',
+      );
+    this.#link.send(text);
   }
 
   /** Where answers have no ids, the one that nobody waits for would be taken for the next. */
@@ -59,4 +76,9 @@ export class SocketCarrier implements CallCarrier {
     clearTimeout(this.#drainTimer);
     return this.#link.close();
   }
+}
+
+// A character is at most three bytes: mostly there is nothing to count.
+function isLonger(text: string, bytes: number): boolean {
+  return text.length * 3 > bytes && new TextEncoder().encode(text).byteLength > bytes;
 }
