@@ -32,24 +32,14 @@ export interface Result {
 /** Runs the suite that the arguments name, prints its tables; resolves with the exit code of the process. */
 export async function benchmark(args: readonly string[], bench: Bench): Promise<number> {
   const { suites, output } = bench;
-  const { positionals, values } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      json: { type: 'string' },
-      check: { type: 'boolean', default: false },
-      rounds: { type: 'string', default: '7' },
-      seconds: { type: 'string', default: '0.5' },
-    },
-  });
-  const [name = ''] = positionals;
-  const load = suites[name];
-  const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
-  if (!load || positionals.length !== 1 || !(rounds >= 1) || !(seconds > 0)) {
+  const order = readOrder(args);
+  const load = order && suites[order.suite];
+  if (!load) {
     output.error(usage);
     output.error(`suites: ${Object.keys(suites).join(', ')}`);
     return 2;
   }
+  const { rounds, seconds, json, check } = order;
 
   bench.prepare();
   const suite = await load();
@@ -66,14 +56,52 @@ export async function benchmark(args: readonly string[], bench: Bench): Promise<
   output.log(`load ${machine.load.toFixed(2)}; ${Object.entries(machine.versions).flat().join(' ')}\n`);
   output.log(`${tables(run.rounds, rows)}\n`);
   output.log(comparisons(compared));
-  if (values.json !== undefined) {
+  if (json !== undefined) {
     const ratios = Object.fromEntries(
       compared.filter(({ unit }) => unit === 'ratio').map((row) => [row.name, row.median]),
     );
     const differences = compared.filter(({ unit }) => unit !== 'ratio');
     const result: Result = { suite: suite.name, machine, rows: [...rows, ...differences], ratios };
-    writeFileSync(values.json, `${JSON.stringify(result, null, 2)}\n`);
+    writeFileSync(json, `${JSON.stringify(result, null, 2)}\n`);
   }
   for (const miss of missed) output.error(`missed: ${miss}`);
-  return values.check && missed.length > 0 ? 1 : 0;
+  return check && missed.length > 0 ? 1 : 0;
+}
+
+/** What is to be measured, and how. */
+interface Order {
+  readonly suite: string;
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly json: string | undefined;
+  readonly check: boolean;
+}
+
+/** Nothing where the arguments make no sense. */
+function readOrder(args: readonly string[]): Order | undefined {
+  let parsed: ReturnType<typeof parseBenchArgs>;
+  try {
+    parsed = parseBenchArgs(args);
+  } catch {
+    // Such as an option that there is not, `--help` for one: the usage says which there are.
+    return undefined;
+  }
+  const { positionals, values } = parsed;
+  const [suite = '', ...others] = positionals;
+  const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
+  if (others.length > 0 || !(rounds >= 1) || !(seconds > 0)) return undefined;
+  return { suite, rounds, seconds, json: values.json, check: values.check };
+}
+
+function parseBenchArgs(args: readonly string[]) {
+  return parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      json: { type: 'string' },
+      check: { type: 'boolean', default: false },
+      rounds: { type: 'string', default: '7' },
+      seconds: { type: 'string', default: '0.5' },
+    },
+  });
 }

@@ -49,6 +49,7 @@ describe('a benchmark', () => {
     ['fake', 'fake'],
     ['fake', '--rounds', '0'],
     ['fake', '--seconds', 'x'],
+    ['--help'],
   ]) {
     test(`that cannot be run as asked says how: ${args.join(' ')}`, async () => {
       const bench = fakeBench();

@@ -42,6 +42,7 @@ export {
   RpcUnsendableError,
 } from './errors/call-errors.js';
 export { RpcError, reviveError } from './errors/rpc-error.js';
+export { type Fields, isFields } from './fields.js';
 export { type PendingCall, PendingCalls } from './pending-calls.js';
 export type {
   Called,

@@ -1,4 +1,11 @@
-import { failure, type RpcAnswer, type RpcFailure, readCallIdStack } from '@micro-framework/core/rpc';
+import {
+  type Fields,
+  failure,
+  isFields,
+  type RpcAnswer,
+  type RpcFailure,
+  readCallIdStack,
+} from '@micro-framework/core/rpc';
 import type { ConsumeMessage } from '../../connection/connection.js';
 import { callIdStackHeader } from '../../headers.js';
 import { plainHeaders } from '../../listen/delivery.js';
@@ -6,8 +13,6 @@ import { parseJson } from '../../listen/payload/python-json.js';
 import { type NamekoError, namekoErrors, namekoExchange, namekoMethod, namekoQueue } from '../wire/nameko.js';
 import { pythonProperties } from '../wire/python.js';
 import type { ReadRequest, ServedDialect } from './served-dialect.js';
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** What Nameko speaks, served: one queue a service; methods have no classes there, and nobody asks for targets. */
 export const namekoServed: ServedDialect = {
@@ -137,8 +142,4 @@ function safely(value: unknown): unknown {
 function pythonText(value: unknown): string {
   if (value === null || value === undefined) return 'None';
   return typeof value === 'boolean' ? (value ? 'True' : 'False') : String(value);
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 import type { WireError } from '../../errors/wire-error.js';
 import type { RpcAnswer, RpcFailure } from '../answer.js';
+import { isFields } from '../fields.js';
 import type { GivenArguments } from '../signature/bind-arguments.js';
 import type { Parameter } from '../signature/signature.js';
 import type { TargetInfo } from '../signature/target-info.js';
@@ -31,8 +32,6 @@ export interface SeedTarget {
   readonly kwargs: readonly string[];
   readonly docstring: string | null;
 }
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** Reads a request; an exception for what is none. */
 export function readSeedRequest(message: unknown): SeedRequest | SeedException {
@@ -175,8 +174,4 @@ function pythonType(value: unknown): string {
 
 function clip(text: string): string {
   return text.length > 1_000 ? `${text.slice(0, 1_000)}...` : text;
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,7 @@
 import {
   type AnswerOutcome,
+  type Fields,
+  isFields,
   type OutgoingCall,
   type Parameter,
   type Refusal,
@@ -10,8 +12,6 @@ import {
 import { errorCodes, isReservedCode } from '../../wire/json-rpc.js';
 import { subprotocols } from '../../wire/subprotocols.js';
 import type { Dialect } from './dialect.js';
-
-type Fields = Readonly<Record<string, unknown>>;
 
 const refusals: Readonly<Record<number, Refusal>> = {
   [errorCodes.methodNotFound]: 'unknown-target',
@@ -109,8 +109,4 @@ function parameterOf(descriptor: Fields): Parameter {
     hasDefault: descriptor['x-default'] === true,
     required: required === true,
   };
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { AnswerOutcome } from '@micro-framework/core/rpc';
+import { type AnswerOutcome, type Fields, isFields } from '@micro-framework/core/rpc';
 import { callIdStackHeaders } from '../../../headers.js';
 import { parseJson } from '../../../listen/payload/python-json.js';
 import { namekoErrors, namekoExchange, namekoQueue } from '../../wire/nameko.js';
 import { pythonProperties } from '../../wire/python.js';
 import type { CalledDialect } from './called-dialect.js';
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** What Nameko speaks, called. It has no way to ask for targets. */
 export const namekoCalled: CalledDialect = {
@@ -70,8 +68,4 @@ function failed({ exc_type: type, exc_path: path, exc_args: args, value }: Field
       return { kind: 'thrown', error: { name, message, data: { args, path } } };
     }
   }
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
