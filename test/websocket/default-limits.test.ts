@@ -17,6 +17,6 @@ test('the limits that hold where no others are given are those of the documentat
   assert.deepEqual(documented, defaultLimits);
   assert.deepEqual(
     Object.values(documented),
-    [1_048_576, 100, 256, 10_000, 1_000, 4_194_304, 25_000, 10_000],
+    [1_048_576, 16_777_216, 100, 256, 10_000, 1_000, 4_194_304, 25_000, 10_000],
   );
 });

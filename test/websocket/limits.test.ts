@@ -71,6 +71,22 @@ describe('a message', () => {
     assert.equal(await client.call('Work.echo', [large]), large);
   });
 
+  test('that a client would not take is answered by an error, and costs the other calls nothing', async (t) => {
+    const { url } = await serve(t, WorkModule, { workerMode: 'inline' });
+    const client = clientOf(t, url);
+    const slow = client.call('Work.slow', [300]);
+
+    await assert.rejects(client.call('Work.large', [17 * 1024 * 1024], { idempotent: true }), {
+      code: 'RPC_UNSENDABLE',
+      message: /Work\.large: the result has more than 16777216 bytes \(webSocket\.limits\.maxResult\)/,
+    });
+    assert.equal(await slow, 300);
+    const answer = await (await connectRaw(t, url)).ask(request(1, 'large', 17 * 1024 * 1024));
+    assert.deepEqual(Object.keys((answer as { error: { data: object } }).error.data), ['name', 'code']);
+    const longest = await client.call('Work.large', [16 * 1024 * 1024 - 2]);
+    assert.equal((longest as string).length, 16 * 1024 * 1024 - 2);
+  });
+
   test('that is not UTF-8 ends its connection with 1007', async (t) => {
     const { url } = await serve(t, WorkModule, { workerMode: 'inline' });
     const client = await connectRaw(t, url);

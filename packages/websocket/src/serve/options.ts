@@ -2,11 +2,17 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Server as SecureServer, ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TargetInfo } from '@micro-framework/core/rpc';
+import { largestAnswer } from '../wire/message-size.js';
 
 /** What one client, or all of them, may cost. */
 export interface WebSocketLimits {
   /** Bytes of one message. A longer one ends its connection with 1009. Default: 1 MiB. */
   readonly maxPayload: number;
+  /**
+   * Bytes of one result, as JSON. Whoever asked for a longer one is told so: clients end a connection over a message that they
+   * do not take, ours over more than this. Default: 16 MiB.
+   */
+  readonly maxResult: number;
   /** Requests of one JSON-RPC batch. Default: 100. */
   readonly maxBatch: number;
   /** Calls of one connection that run or wait at the same time; more are answered "busy". Default: 256. */
@@ -59,6 +65,7 @@ export interface WebSocketOptions {
 /** The limits that hold where no others are given. */
 export const defaultLimits: WebSocketLimits = {
   maxPayload: 1024 * 1024,
+  maxResult: largestAnswer,
   maxBatch: 100,
   maxInFlight: 256,
   maxConnections: 10_000,

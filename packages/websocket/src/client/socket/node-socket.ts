@@ -1,12 +1,14 @@
 import { writeTogether } from '@micro-framework/core/rpc';
 import { WebSocket } from 'ws';
+import { largestAnswer } from '../../wire/message-size.js';
 import type { RpcClientOptions } from '../options.js';
 import { absentSocket } from './absent-socket.js';
 import type { ClientSocket, OpenSocket, SocketEnd } from './socket.js';
 
 const pingInterval = 25_000;
 const handshakeTimeout = 10_000;
-const maxPayload = 16 * 1024 * 1024;
+// Around a result there are an id and the names of both.
+const maxPayload = largestAnswer + 64 * 1024;
 
 /** Opens WebSockets of `ws`: they notice a server that is gone without a word, and what is sent in one turn is one write. */
 export function nodeSocket({ headers = {}, ca }: Pick<RpcClientOptions, 'headers' | 'ca'>): OpenSocket {

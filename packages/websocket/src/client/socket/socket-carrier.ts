@@ -1,4 +1,5 @@
 import type { CallCarrier, CarrierEvents, OutgoingCall } from '@micro-framework/core/rpc';
+import { isLonger } from '../../wire/message-size.js';
 import type { Dialect } from '../dialect/dialect.js';
 import type { Link } from './link.js';
 
@@ -76,9 +77,4 @@ export class SocketCarrier implements CallCarrier {
     clearTimeout(this.#drainTimer);
     return this.#link.close();
   }
-}
-
-// A character is at most three bytes: mostly there is nothing to count.
-function isLonger(text: string, bytes: number): boolean {
-  return text.length * 3 > bytes && new TextEncoder().encode(text).byteLength > bytes;
 }
