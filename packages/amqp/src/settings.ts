@@ -1,5 +1,5 @@
 import { defineSettings, wholeNumber } from '@micro-framework/core';
-import { uriFault } from './connection/uri.js';
+import { uriFault } from './connection/address/uri.js';
 import { type DelayStrategy, delayStrategies } from './delay-strategies.js';
 import { type RpcDialect, rpcDialects } from './rpc/dialects.js';
 import { type EventExchangeKind, eventExchangeKinds } from './topology/events-exchange.js';

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { ConnectError } from '../errors.js';
-import { redacted } from './uri.js';
+import { redacted } from './address/uri.js';
 
 // The driver tells most of what went wrong in its own words only, so they are what is looked at here.
 

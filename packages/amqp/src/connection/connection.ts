@@ -5,14 +5,14 @@ import { type ChannelModel, type ConfirmChannel, connect, type Channel as Driver
 import { ConnectionLostError } from '../errors.js';
 import { Pulse } from '../recovery/pulse.js';
 import { Upload } from '../recovery/upload.js';
+import { plainLogin } from './address/login.js';
+import type { TlsOptions } from './address/tls.js';
+import { redacted, withHeartbeat } from './address/uri.js';
 import { type Capabilities, capabilitiesOf } from './capabilities.js';
 import { keepNumbersUntilSent } from './channel-numbers.js';
 import { connectError } from './connect-error.js';
 import { connectInProcess } from './in-process.js';
-import { plainLogin } from './login.js';
-import type { TlsOptions } from './tls.js';
 import { surviveUnreadableHeaders } from './unreadable-headers.js';
-import { redacted, withHeartbeat } from './uri.js';
 
 // Beside this file `in-process` and `login` import the driver; the others know its types from here.
 export type { ConfirmChannel, ConsumeMessage, GetMessage, Message, Options } from 'amqplib';

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { InProcessStream } from '@micro-framework/broker';
 import { Deadline } from '@micro-framework/core';
 import { type ChannelModel, connect } from 'amqplib';
-import { plainLogin } from './login.js';
+import { plainLogin } from './address/login.js';
 
 // The driver connects to addresses only, while its connection takes any stream. Its classes are not exported, but what
 // it returns is made of them: they are had from one connection by its address, once in a process.

@@ -15,14 +15,14 @@ import { type ConnectionHealth, RecoveringConnection } from '../recovery/recover
 import { type Patience, StartPatience } from '../recovery/start-patience.js';
 import { Watchdog, type Watched } from '../recovery/watchdog.js';
 import { declareOn, declareUntilLost } from '../topology/declare-on.js';
+import { warnOfDefaultName } from '../topology/default-name.js';
 import type { Topology } from '../topology/topology.js';
+import { type BrokerAddress, brokerAddress } from './address/broker-address.js';
+import { tlsOptions } from './address/tls.js';
+import { addressesOf, isEmbedded } from './address/uri.js';
 import { BlockedNotice } from './blocked-notice.js';
-import { type BrokerAddress, brokerAddress } from './broker-address.js';
 import type { Capabilities } from './capabilities.js';
 import { Connection, isOurFault, type OpenChannel } from './connection.js';
-import { warnOfDefaultName } from './default-name.js';
-import { tlsOptions } from './tls.js';
-import { addressesOf, isEmbedded } from './uri.js';
 
 /** Channels that declare at the same time. */
 const sideBySide = 16;

@@ -1,5 +1,5 @@
 import { ConfigError, openDependency, type SettingOptions } from '@micro-framework/core';
-import { sharedBrokerFaults } from '../connection/shared-broker.js';
+import { aloneFaults } from '../connection/address/alone.js';
 import { DeadLetters } from './dead-letters.js';
 
 /** The dead letters of a program that is no service. Its connection keeps the process alive until it is closed. */
@@ -25,7 +25,7 @@ export interface ConnectedDeadLetters extends DeadLetters {
  * ```
  */
 export async function connectDeadLetters(options: SettingOptions = {}): Promise<ConnectedDeadLetters> {
-  const faults = sharedBrokerFaults('connectDeadLetters() looks into the queues of services', options);
+  const faults = aloneFaults('connectDeadLetters() looks into the queues of services', options);
   if (faults.length > 0) throw ConfigError.of(faults);
   const { value, close } = await openDependency(DeadLetters, options);
   return {

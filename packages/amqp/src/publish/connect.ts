@@ -1,5 +1,5 @@
 import { ConfigError, openDependency, type SettingOptions } from '@micro-framework/core';
-import { sharedBrokerFaults } from '../connection/shared-broker.js';
+import { aloneFaults } from '../connection/address/alone.js';
 import { Producer } from './producer.js';
 import type { PublishOptions } from './worker-producer.js';
 
@@ -34,7 +34,7 @@ export interface StandaloneProducer {
  * ```
  */
 export async function connect(options: SettingOptions = {}): Promise<StandaloneProducer> {
-  const faults = [...sharedBrokerFaults('connect() publishes to services', options), ...nameFaults(options)];
+  const faults = [...aloneFaults('connect() publishes to services', options), ...nameFaults(options)];
   if (faults.length > 0) throw ConfigError.of(faults);
   const { value: producer, close } = await openDependency(Producer, options);
   return { publish: (event, payload, how) => producer.publish(event, payload, how), close };

@@ -1,6 +1,6 @@
 import { ConfigError, openDependency, type SettingOptions } from '@micro-framework/core';
 import type { RpcService } from '@micro-framework/core/rpc';
-import { sharedBrokerFaults } from '../../connection/shared-broker.js';
+import { aloneFaults } from '../../connection/address/alone.js';
 import { AmqpRpcClient } from './amqp-rpc-client.js';
 import type { AmqpRpcClientOptions } from './client-options.js';
 
@@ -35,7 +35,7 @@ export async function connectRpc<T>(
   settings: SettingOptions = {},
   options: AmqpRpcClientOptions = {},
 ): Promise<ConnectedRpc<T>> {
-  const faults = sharedBrokerFaults('connectRpc() calls services', settings);
+  const faults = aloneFaults('connectRpc() calls services', settings);
   if (faults.length > 0) throw ConfigError.of(faults);
   const { value, close } = await openDependency(AmqpRpcClient.of<T>(service, options), settings);
   return { service: value, close: () => close() };

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Config } from '@micro-framework/core';
-import { ConnectError } from '../errors.js';
+import { ConnectError } from '../../errors.js';
 
 /** What the driver hands to Node's TLS. */
 export interface TlsOptions {

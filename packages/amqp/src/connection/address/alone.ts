@@ -6,7 +6,7 @@ import type { SettingOptions } from '@micro-framework/core';
  *
  * @param purpose - who asks, and what it is there for
  */
-export function sharedBrokerFaults(
+export function aloneFaults(
   purpose: string,
   { amqpUri = process.env.AMQP_URI }: Pick<SettingOptions, 'amqpUri'>,
 ): string[] {

@@ -1,6 +1,6 @@
 import type { BrokerError, BrokerErrorCode, InProcessStream, SharedBroker } from '@micro-framework/broker';
 import { ConfigError, type ExtensionContext } from '@micro-framework/core';
-import { ConnectError } from '../errors.js';
+import { ConnectError } from '../../errors.js';
 import { addressesOf, isEmbedded } from './uri.js';
 
 /** Where to connect now. */
