@@ -31,20 +31,22 @@ describe('a name of a target that is none', () => {
   }
 });
 
-test('arguments that are nested too deep to reach a worker are invalid, and the next call is answered', async (t) => {
-  const { url } = await serve(t, WorkModule);
-  const client = await connectRaw(t, url, { protocols: ['jsonrpc-2.0'] });
+for (const workerMode of ['thread', 'process'] as const) {
+  test(`arguments that are nested too deep for a ${workerMode} are invalid, and the next call is answered`, async (t) => {
+    const { url } = await serve(t, WorkModule, { workerMode });
+    const client = await connectRaw(t, url, { protocols: ['jsonrpc-2.0'] });
 
-  const answer = await client.ask(
-    `{"jsonrpc":"2.0","id":1,"method":"Work.echo","params":[${nested(10_000)}]}`,
-  );
+    for (const argument of [nested(10_000), `${'{"a":'.repeat(2_500)}1${'}'.repeat(2_500)}`]) {
+      const answer = await client.ask(`{"jsonrpc":"2.0","id":1,"method":"Work.echo","params":[${argument}]}`);
 
-  const { code, message } = (answer as { error: { code: number; message: string } }).error;
-  assert.equal(code, -32602);
-  assert.match(message, /^Work\.echo: .* cannot reach a worker: it is nested too deep\. Pass plain data\.$/);
-  const next = await client.ask({ jsonrpc: '2.0', id: 2, method: 'Work.echo', params: [1] });
-  assert.deepEqual(next, { jsonrpc: '2.0', result: 1, id: 2 });
-});
+      const { code, message } = (answer as { error: { code: number; message: string } }).error;
+      assert.equal(code, -32602);
+      assert.match(message, /^Work\.echo: .* cannot reach a worker: it is nested deeper than 500 levels\./);
+      const next = await client.ask({ jsonrpc: '2.0', id: 2, method: 'Work.echo', params: [1] });
+      assert.deepEqual(next, { jsonrpc: '2.0', result: 1, id: 2 });
+    }
+  });
+}
 
 test('an error with more than the main thread could write is told without it', async (t) => {
   const { url } = await serve(t, WorkModule);

@@ -173,6 +173,11 @@ export function deathContract(mode: 'thread' | 'process'): void {
 // Under our mark: a handler that sends what it got from elsewhere, or means harm.
 const nonsense: object[] = [
   { mf: 'exiting' },
+  { mf: 'ready', answer: { ok: true } },
+  { mf: 'last-words', error: { name: 'Error', message: { toString: 1 } } },
+  { mf: 'last-words', error: { name: 'Error', message: '', cause: { name: 1 } } },
+  { mf: 'question', question: {}, dependency: 'Fixture', request: 1 },
+  { mf: 'question', question: 1, dependency: {}, request: 1 },
   { mf: 'outcomes' },
   { mf: 'outcomes', outcomes: [null] },
   { mf: 'outcomes', outcomes: [[1, null]] },

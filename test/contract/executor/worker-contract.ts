@@ -11,6 +11,7 @@ import {
   resultOf,
   startExecutor,
 } from '../../support/executor/executors.js';
+import { nested } from '../../support/executor/handlers.js';
 
 /** What workers promise: nothing a handler does costs more than its own worker. */
 export function workerContract(mode: 'thread' | 'process'): void {
@@ -51,22 +52,67 @@ export function workerContract(mode: 'thread' | 'process'): void {
       assert.deepEqual([resultOf(before), resultOf(after)], [1, 2]);
     });
 
-    test('an input of whatever depth costs no worker: it arrives, or is rejected', async () => {
-      const arrives = async (depth: number): Promise<boolean> => {
-        const outcome = await shared.call('timeLeft', JSON.parse('['.repeat(depth) + ']'.repeat(depth)));
-        if (outcome.kind === 'succeeded') return true;
-        assert.deepEqual([outcome.kind, errorOf(outcome).code], ['rejected', 'NOT_CLONEABLE'], `at ${depth}`);
-        assert.match(errorOf(outcome).message, /: it is nested too deep\. Pass plain data\.$/);
-        return false;
-      };
+    for (const kind of ['objects', 'arrays'] as const) {
+      test(`an input of ${kind} costs no worker however deep it is: it arrives, or is rejected`, async () => {
+        const arrives = async (depth: number): Promise<boolean> => {
+          const [outcome, beside] = await Promise.all([
+            shared.call('timeLeft', nested(kind, depth)),
+            shared.call('echo', 'beside'),
+          ]);
+          assert.equal(resultOf(beside), 'beside');
+          if (outcome.kind === 'succeeded') return true;
+          assert.deepEqual(
+            [outcome.kind, errorOf(outcome).code],
+            ['rejected', 'NOT_CLONEABLE'],
+            `at ${depth}`,
+          );
+          assert.match(
+            errorOf(outcome).message,
+            /: it is nested deeper than 500 levels\. Pass plain data\.$/,
+          );
+          return false;
+        };
 
-      let [fits, exceeds] = [0, 20_000];
-      while (exceeds - fits > 1) {
-        const depth = (fits + exceeds) >> 1;
-        if (await arrives(depth)) fits = depth;
-        else exceeds = depth;
-      }
-      for (let depth = exceeds - 20; depth < exceeds + 20; depth++) await arrives(depth);
+        assert.equal(await arrives(500), true);
+        for (const depth of [700, 1_800, 2_000, 2_500, 3_000, 5_000, 20_000])
+          assert.equal(await arrives(depth), false);
+      });
+
+      test(`a result of ${kind} fails alone where it is nested too deep`, async () => {
+        for (const depth of [700, 2_000, 2_500, 6_000, 20_000]) {
+          const [outcome, beside] = await Promise.all([
+            shared.call('returnNested', { kind, depth }),
+            shared.call('echo', 'beside'),
+          ]);
+          assert.equal(outcome.kind, 'failed', `at ${depth}`);
+          assert.equal(errorOf(outcome).code, 'NOT_CLONEABLE');
+          assert.match(errorOf(outcome).message, /it is nested deeper than 500 levels\./);
+          assert.equal(resultOf(beside), 'beside');
+        }
+        assert.deepEqual(
+          resultOf(await shared.call('returnNested', { kind, depth: 500 })),
+          nested(kind, 500),
+        );
+      });
+    }
+
+    test('a circle is no depth, and neither are many items, or holes', async () => {
+      const circle = resultOf(await shared.call('returnCircle')) as { self: unknown; twice: unknown[] };
+      assert.equal(circle.self, circle);
+      assert.equal(circle.twice[1], circle);
+
+      const items = Array.from({ length: 200_000 }, (_, index) => ({ index }));
+      let shares: unknown = 1;
+      for (let level = 0; level < 60; level += 1)
+        shares = level % 2 ? [shares, shares] : new Map([[shares, shares]]);
+      let inner = resultOf(await shared.call('echo', shares));
+      while (typeof inner === 'object')
+        [inner] = Array.isArray(inner) ? inner : (inner as Map<unknown, unknown>).keys();
+      assert.equal(inner, 1);
+      const holes: unknown[] = [];
+      holes[4_000_000_000] = 1;
+      assert.equal((resultOf(await shared.call('echo', items)) as unknown[]).length, 200_000);
+      assert.equal((resultOf(await shared.call('echo', holes)) as unknown[])[4_000_000_000], 1);
     });
 
     test('a question or an answer that cannot be cloned is thrown in the handler', async () => {

@@ -21,6 +21,13 @@ const block = (ms: number): void => {
 };
 const forever = new Promise(() => {});
 
+/** As deep as asked. */
+export function nested(kind: 'objects' | 'arrays', depth: number): unknown {
+  let value: unknown = 1;
+  for (let level = 0; level < depth; level += 1) value = kind === 'objects' ? { a: value } : [value];
+  return value;
+}
+
 /** Well-behaved and other handlers, by the routes the tests call. */
 export const handlers: Record<string, Handler> = {
   echo: (input) => input,
@@ -66,6 +73,13 @@ export const handlers: Record<string, Handler> = {
     throw { f() {} };
   },
   returnFunction: () => () => 1,
+  returnNested: ({ kind, depth }: { kind: 'objects' | 'arrays'; depth: number }) => nested(kind, depth),
+  returnCircle: () => {
+    const circle: { self?: unknown; twice?: unknown[] } = {};
+    circle.self = circle;
+    circle.twice = [circle, circle];
+    return circle;
+  },
   returnGetter: () => ({
     get boom() {
       throw new Error('a getter threw');

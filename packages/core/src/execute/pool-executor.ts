@@ -18,6 +18,9 @@ import type { SlotParts, WorkerSlot } from './pool/worker-slot.js';
  */
 type PoolState = 'idle' | 'starting' | 'running' | 'draining' | 'stopping';
 
+// After as many deaths no worker lives long enough to begin the call.
+const mostReturns = 3;
+
 /** Runs calls on worker threads or processes, several at a time on each. */
 export class PoolExecutor implements Executor {
   readonly capacity: number;
@@ -55,7 +58,7 @@ export class PoolExecutor implements Executor {
     if (this.#queue.length >= this.#parts.plan.maxQueue && this.#isFull()) return refused('full');
     return new Promise((settle) => {
       const since = performance.now();
-      this.#queue.push({ call, settle, since, gone });
+      this.#queue.push({ call, settle, since, returns: 0, gone });
       if (this.#failingSince !== undefined) this.#impatience.expect(since + call.timeout);
       this.#schedulePump();
     });
@@ -101,7 +104,9 @@ export class PoolExecutor implements Executor {
 
   /** It is no attempt of theirs, and they have waited already. What follows makes room for them. */
   #takeBack(calls: readonly Pending[]): void {
-    this.#queue.unshift(calls);
+    for (const { returns, settle } of calls)
+      if (returns > mostReturns) settle({ kind: 'refused', reason: 'no-worker' });
+    this.#queue.unshift(calls.filter(({ returns }) => returns <= mostReturns));
     if (this.#isStopping() && !this.#isGreedy()) this.#refuse(({ call }) => !this.#settles(call), 'stopping');
     const failingSince = this.#failingSince;
     if (failingSince !== undefined) this.#impatience.expect(this.#refuseImpatient(failingSince));

@@ -68,8 +68,18 @@ export function isOutcome(outcome: unknown): outcome is Outcome {
   return kind === 'filtered' || (failures.has(kind) && isWireError(error));
 }
 
-function isWireError(error: unknown): boolean {
-  return isRecord(error) && typeof error.name === 'string' && typeof error.message === 'string';
+/** Whether an error can be made of it again. */
+export function isWireError(error: unknown): error is WireError {
+  if (!isRecord(error) || typeof error.name !== 'string' || typeof error.message !== 'string') return false;
+  const { code, stack, stackHash, data, cause } = error;
+  if (![code, stack, stackHash].every((text) => text === undefined || typeof text === 'string')) return false;
+  return (data === undefined || isRecord(data)) && (cause === undefined || isWireError(cause));
+}
+
+/** Whether it can be answered. */
+export function isQuestion({ question, dependency, callId }: Question): boolean {
+  const isCall = callId === undefined || typeof callId === 'string';
+  return Number.isSafeInteger(question) && typeof dependency === 'string' && isCall;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

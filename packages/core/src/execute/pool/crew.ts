@@ -109,13 +109,14 @@ export class Crew {
   }
 
   #settled(slot: WorkerSlot): void {
+    this.#failures = 0;
     if (slot.spent && slot.load === 0) void slot.retire();
     this.#events.changed();
   }
 
   #ended(slot: WorkerSlot): void {
     // A worker that starts and soon dies by itself is no better than one that does not start.
-    if (slot.barren) this.#failures = Math.max(this.#failures, this.#slots.get(slot) ?? 0) + 1;
+    this.#failures = slot.barren ? Math.max(this.#failures, this.#slots.get(slot) ?? 0) + 1 : 0;
     this.#slots.delete(slot);
     this.#successors.delete(slot);
     // Died before its time, and the one that was to follow it is not there yet.
@@ -126,24 +127,30 @@ export class Crew {
 
   /** Starts as many workers as are missing; while none can be started, one after a pause. Returns those started now. */
   fill(): readonly WorkerSlot[] {
-    if (!this.#started || this.#pause || !this.#events.needed()) return [];
-    let staying = 0;
-    for (const slot of this.#slots.keys()) if (!slot.spent && !slot.nearlySpent) staying += 1;
-    const missing = this.#parts.plan.max - staying;
-    if (missing <= 0) return [];
-    if (this.#failures === 0) return Array.from({ length: missing }, () => this.#replace());
+    if (!this.#started || this.#pause || !this.#events.needed() || this.#missing === 0) return [];
+    if (this.#failures === 0) return this.#replaceMissing();
     const pause = Math.min(shortestPause * 2 ** (this.#failures - 1), longestPause);
     this.#pause = setTimeout(() => {
       this.#pause = undefined;
-      if (this.#events.needed()) this.#replace();
+      if (this.#events.needed() && this.#missing > 0) this.#replace();
     }, pause);
     return [];
   }
 
+  get #missing(): number {
+    let staying = 0;
+    for (const slot of this.#slots.keys()) if (!slot.spent && !slot.nearlySpent) staying += 1;
+    return Math.max(0, this.#parts.plan.max - staying);
+  }
+
+  #replaceMissing(): readonly WorkerSlot[] {
+    return Array.from({ length: this.#missing }, () => this.#replace());
+  }
+
   #replace(): WorkerSlot {
     const started = (): void => {
-      this.#failures = 0;
-      this.fill();
+      // Then the others can be, too. Whether they live is told by their calls, or by time.
+      if (this.#events.needed()) this.#replaceMissing();
       this.#events.changed();
     };
     const failed = (err: WorkerStartError): void => {

@@ -44,9 +44,9 @@ export class Flights {
     const now = performance.now();
     const first = this.#next;
     const calls: Call[] = [];
-    for (const { call, settle, since, gone } of pending) {
+    for (const { call, settle, since, returns, gone } of pending) {
       const due = now + call.timeout;
-      this.#open.set(this.#next++, { call, settle, since, gone, due, late: false });
+      this.#open.set(this.#next++, { call, settle, since, returns, gone, due, late: false });
       this.#timer.expect(due);
       calls.push(call);
     }
@@ -67,7 +67,7 @@ export class Flights {
     for (const [number, flight] of this.#open) {
       if (number <= begun || flight.late) continue;
       this.#open.delete(number);
-      unbegun.push(flight);
+      unbegun.push({ ...flight, returns: flight.returns + 1 });
     }
     return unbegun;
   }

@@ -7,6 +7,8 @@ export interface Pending {
   readonly settle: (outcome: Outcome) => void;
   /** When it was handed in, on the clock of `performance.now()`. */
   readonly since: number;
+  /** Workers it was given to that died before they began it. */
+  readonly returns: number;
   /** Aborts once nobody waits for its end any more. Looked at when its turn comes: a listener a call would cost each of them. */
   readonly gone: AbortSignal | undefined;
 }

@@ -4,10 +4,11 @@ import type { Logger } from '../../extend/logger.js';
 import { stopHooksTime } from '../executor.js';
 import { openLink } from '../link/open-link.js';
 import type { WorkerEnd, WorkerLink } from '../link/worker-link.js';
-import type { BootAnswer, FromWorker, ToWorker } from '../protocol.js';
+import { assertReadable } from '../nesting.js';
+import { type BootAnswer, type FromWorker, isWireError, type ToWorker } from '../protocol.js';
 import type { WorkerInit } from '../worker-init.js';
 import type { WorkerPlan } from '../worker-plan.js';
-import { type Death, type Killing, startErrorOf } from './worker-death.js';
+import { causeOf, type Death, howItDied, type Killing, startErrorOf } from './worker-death.js';
 
 /** What a worker is made with. */
 export interface LifeParts {
@@ -51,6 +52,8 @@ export class WorkerLife {
   #booted: { resolve(): void; reject(error: Error): void } | undefined;
   /** Settles when it has stopped. */
   #served: Promise<void> | undefined;
+  /** It has stopped, or is not waited for any longer. */
+  #isStopped = false;
   #lastWords: WireError | undefined;
   #killed: Killing | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -97,8 +100,9 @@ export class WorkerLife {
     });
   }
 
-  /** Throws when the message cannot be cloned. */
+  /** Throws when the message cannot be cloned, or the worker could not read it. */
   post(message: ToWorker): void {
+    assertReadable(message);
     this.#link?.post(message);
   }
 
@@ -122,6 +126,7 @@ export class WorkerLife {
     } catch (err) {
       log.error({ err }, 'onWorkerStop failed');
     }
+    this.#isStopped = true;
     if (!this.#isGone()) {
       this.#timer = setTimeout(() => this.kill('did not stop in time'), closingTime);
       // Its rejections say that the worker is gone already.
@@ -148,7 +153,7 @@ export class WorkerLife {
   #hear(message: FromWorker): void {
     try {
       if (message.mf === 'ready') this.#ready(message.answer);
-      else if (message.mf === 'last-words') this.#lastWords = message.error;
+      else if (message.mf === 'last-words') this.#lastWords = errorIn(message);
       else this.#events.message(message);
     } catch (error) {
       this.broken(error);
@@ -156,20 +161,21 @@ export class WorkerLife {
   }
 
   #ready(answer: BootAnswer): void {
+    if (this.#state === 'ready') throw new TypeError('it was ready before');
     if (this.#state !== 'booting' || this.#killed) return;
     clearTimeout(this.#timer);
     if (answer.ok) {
       this.#enter('ready');
       this.#booted?.resolve();
     } else {
-      this.kill('could not load the service', answer.error);
+      this.kill('could not load the service', errorIn(answer));
     }
   }
 
   #notServing(error: unknown): void {
     if (this.#state === 'booting') this.kill('could not be started', toWireError(error));
-    // What the stop hooks threw is told by the stop.
     else if (this.#state === 'ready') this.broken(error);
+    // What the stop hooks threw is told by the stop.
   }
 
   #end(end: WorkerEnd): void {
@@ -179,6 +185,10 @@ export class WorkerLife {
     const before = this.#state;
     this.#enter('ended');
     if (before === 'booting') this.#booted?.reject(startErrorOf(this.#parts, death));
+    else if (before === 'retiring' && !this.#isStopped && !this.#killed) {
+      const fields = { err: causeOf(death), reason: howItDied(death) };
+      this.#parts.log.warn(fields, 'a worker died before it had stopped');
+    }
     this.#leave();
     this.#events.ended(death, before);
   }
@@ -191,4 +201,10 @@ export class WorkerLife {
     this.#parts.log.debug({ from: this.#state, to: next }, 'worker state');
     this.#state = next;
   }
+}
+
+/** A handler may send under our mark, too: what it sends is not to make the main side fall. */
+function errorIn({ error }: { readonly error: WireError }): WireError {
+  if (isWireError(error)) return error;
+  throw new TypeError('an error is malformed');
 }

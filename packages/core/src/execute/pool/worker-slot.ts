@@ -1,11 +1,10 @@
-import type { Call } from '../../run/call.js';
 import { type AnswerQuestion, reply } from '../bridge.js';
 import { packBatch, unpackOutcome } from '../packed.js';
-import { type Batch, isOutcome } from '../protocol.js';
+import { type Batch, isOutcome, isQuestion } from '../protocol.js';
 import { Flights } from './flights.js';
 import type { Pending } from './pending.js';
 import { Tenure } from './tenure.js';
-import { isAtFault, unsendable } from './unsendable.js';
+import { unsendable } from './unsendable.js';
 import { causeOf, crashOf, type Death, howItDied } from './worker-death.js';
 import { type FromHandlers, type LifeParts, type LifeState, WorkerLife } from './worker-life.js';
 
@@ -144,6 +143,7 @@ export class WorkerSlot {
         this.#events.settled(this);
         return;
       case 'question': {
+        if (!isQuestion(message)) throw new TypeError('a question is malformed');
         const call = message.callId === undefined ? undefined : this.#flights.callOf(message.callId);
         void reply(message, call, this.#parts.answer, (answer) => this.#life.post(answer));
         return;
@@ -162,19 +162,10 @@ export class WorkerSlot {
       try {
         this.#send({ first: number, calls: [call], at });
       } catch (cause) {
-        this.#unsendable(number, call, cause);
+        this.#flights.end(number, unsendable(call, cause));
+        this.#events.settled(this);
       }
     }
-  }
-
-  #unsendable(number: number, call: Call, cause: unknown): void {
-    if (!isAtFault(call, cause)) {
-      // Then it is not the call: a handler has sent something that broke the line.
-      this.#life.broken(cause);
-      return;
-    }
-    this.#flights.end(number, unsendable(call, cause));
-    this.#events.settled(this);
   }
 
   #ended(death: Death, before: LifeState): void {

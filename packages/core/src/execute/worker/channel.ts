@@ -1,16 +1,24 @@
 import { isMainThread, parentPort } from 'node:worker_threads';
+import { assertReadable } from '../nesting.js';
 import { type FromWorker, isOurs, type ToWorker } from '../protocol.js';
 
 /** A worker's way to the main side, beside poolifier's. */
 export interface Channel {
-  /** Throws when the message cannot be cloned. */
+  /** Throws when the message cannot be cloned, or the main side could not read it. */
   post(message: FromWorker): void;
   listen(receive: (message: ToWorker) => void): void;
 }
 
 /** The channel of this thread or process. */
 export function openChannel(): Channel {
-  return isMainThread ? processChannel() : threadChannel();
+  const { post, listen } = isMainThread ? processChannel() : threadChannel();
+  return {
+    post: (message) => {
+      assertReadable(message);
+      post(message);
+    },
+    listen,
+  };
 }
 
 function threadChannel(): Channel {

@@ -1,4 +1,4 @@
-import { toWireError } from '../../errors/wire-error.js';
+import { fromWireError, toWireError } from '../../errors/wire-error.js';
 import type { HandlerHost } from '../../handle/handler-host.js';
 import { unpackBatch } from '../packed.js';
 import type { BootAnswer, RunMessage, ToWorker } from '../protocol.js';
@@ -39,6 +39,9 @@ export class WorkerService {
     await this.#stopped;
     try {
       await this.#host?.stop();
+    } catch (error) {
+      // Not everything that can be thrown can be told by poolifier.
+      throw fromWireError(toWireError(error));
     } finally {
       this.#questions.close();
     }
