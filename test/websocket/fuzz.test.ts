@@ -169,7 +169,8 @@ const request = (params: string): string =>
 const odd: [what: string, text: string, answer: RegExp][] = [
   ['an array nested 200,000 deep', nested(200_000), /"code":-32600/],
   ['arguments nested 200,000 deep', request(nested(200_000)), /"code":-?\d+/],
-  ['arguments nested 2,000 deep', request(nested(2_000)), /^\{"jsonrpc":"2.0","result":\[/],
+  ['arguments nested 2,000 deep', request(nested(2_000)), /"code":-32602,.*deeper than 500 levels/],
+  ['arguments nested 400 deep', request(nested(400)), /^\{"jsonrpc":"2.0","result":\[/],
   ['nesting that never ends', '{"a":'.repeat(100_000), /"code":-32700/],
   ['a number of 100,000 digits', request('9'.repeat(100_000)), /"result":null/],
   ['an exponent beyond all numbers', request('-1e999999'), /"result":null/],

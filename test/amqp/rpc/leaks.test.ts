@@ -54,7 +54,8 @@ test(`${calls} calls of all ends leave nothing behind`, async (t) => {
   assert.ok(changed > 0);
   assert.equal(pending(), 0);
   assert.equal(getEventListeners(signal, 'abort').length, 0);
-  await eventually(async () => assert.equal(await quotes.running(), 0));
+  // Calls that were given up run all the same: the faster the others were, the more of them wait.
+  await eventually(async () => assert.equal(await quotes.running(), 0), 60_000);
   const held = (): unknown => runner.health().parts.find(({ name }) => name === 'RabbitMQ')?.details.pending;
   assert.deepEqual(held(), { messages: 0, bytes: 0 });
   await eventually(() =>
