@@ -39,7 +39,7 @@ test('a word that no path has is told', () => {
 });
 
 /** Runs tests that need RabbitMQ where programs are in that folder alone. */
-function run(folder: string, words = 'amqp/rights'): { status: number | null; stderr: string } {
+function run(folder: string, words = 'amqp/connection/rights'): { status: number | null; stderr: string } {
   const { TEST_AMQP_URI: _, NODE_TEST_CONTEXT: __, ...env } = process.env;
   return spawnSync(process.execPath, [file, words], {
     env: { ...env, PATH: folder, TEST_RABBITMQ_FOLDER: folder },
