@@ -301,7 +301,7 @@ for (const broker of brokers)
       const sampling = setInterval(() => {
         collect();
         most = Math.max(most, process.memoryUsage().external - before);
-      }, 20);
+      }, 50);
 
       const { letters } = await deadLetters
         .list(queue, { limit: count })
