@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { isMinifiedName } from '../declare/minified-name.js';
 import { knownErrors } from './errors.js';
+import { isTooDeep } from './nesting.js';
 import { dressed, RemoteError, standardProperties } from './remote-error.js';
 import { stackHash } from './stack-hash.js';
 
@@ -19,8 +20,6 @@ export interface WireError {
 
 const maxCauses = 5;
 const maxText = 64 * 1024;
-// A main thread has a fourth of a worker's stack: what is nested deeper would be lost on its way there.
-const maxDepth = 500;
 
 /** Turns whatever was thrown, an `Error` or not, into data. Never throws, whatever getters and proxies do. */
 export function toWireError(thrown: unknown, depth = 0): WireError {
@@ -87,16 +86,10 @@ function plain(read: () => unknown): unknown {
     const text = JSON.stringify(read());
     if (text === undefined || text.length > maxText) return undefined;
     const value: unknown = JSON.parse(text);
-    // Each level takes two brackets.
-    return text.length > 2 * maxDepth && isDeeper(value, maxDepth) ? undefined : value;
+    return isTooDeep(value) ? undefined : value;
   } catch {
     return undefined;
   }
-}
-
-function isDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return levels === 0 || Object.values(value).some((part) => isDeeper(part, levels - 1));
 }
 
 function clip(text: string): string {

@@ -1,10 +1,10 @@
+import { assertReadable } from '../../errors/nesting.js';
 import { toWireError, type WireError } from '../../errors/wire-error.js';
 import { Deadline } from '../../extend/deadline.js';
 import type { Logger } from '../../extend/logger.js';
 import { stopHooksTime } from '../executor.js';
 import { openLink } from '../link/open-link.js';
 import type { WorkerEnd, WorkerLink } from '../link/worker-link.js';
-import { assertReadable } from '../nesting.js';
 import { type BootAnswer, type FromWorker, isWireError, type ToWorker } from '../protocol.js';
 import type { WorkerInit } from '../worker-init.js';
 import type { WorkerPlan } from '../worker-plan.js';

@@ -1,5 +1,5 @@
 import { isMainThread, parentPort } from 'node:worker_threads';
-import { assertReadable } from '../nesting.js';
+import { assertReadable } from '../../errors/nesting.js';
 import { type FromWorker, isOurs, type ToWorker } from '../protocol.js';
 
 /** A worker's way to the main side, beside poolifier's. */

@@ -1,7 +1,7 @@
 // What reads a message has less of a stack than what wrote it: a main thread has a fourth of a worker thread's, a process loads
 // what it hears deeper down. What is nested deeper than that would end the reader, or never arrive, without a word.
 
-/** Levels of what is sent. The data of errors has as many, too. */
+/** Levels of what is sent, and of an error's data. */
 const mostLevels = 500;
 /** And of what it is wrapped in. */
 const wrapping = 50;
@@ -10,11 +10,12 @@ const mostNodes = 10_000;
 
 /** Throws a `RangeError` for a message that is nested deeper than its reader can take. */
 export function assertReadable(message: unknown): void {
-  if (isTooDeep(message)) throw new RangeError(`it is nested deeper than ${mostLevels} levels.`);
+  if (isTooDeep(message, mostLevels + wrapping))
+    throw new RangeError(`it is nested deeper than ${mostLevels} levels.`);
 }
 
-function isTooDeep(value: unknown): boolean {
-  const levels = mostLevels + wrapping;
+/** Whether something has more levels than may be sent. */
+export function isTooDeep(value: unknown, levels: number = mostLevels): boolean {
   let nodes = 0;
   const isSuspect = isDeeper(value, levels, () => ++nodes <= mostNodes) || nodes > mostNodes;
   if (!isSuspect) return false;
